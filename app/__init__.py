@@ -1,0 +1,1 @@
+"""The GitHub App: hears a webhook, decides, answers."""

@@ -1,0 +1,1 @@
+"""The knowledge base of past issues and docs: builds it, keeps it fresh, searches it."""

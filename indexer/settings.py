@@ -1,0 +1,135 @@
+"""Settings of the indexer; with app/settings.py the only readers of the environment."""
+
+from pathlib import Path
+from typing import Annotated, Any, Self, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from indexer.errors import SettingError
+
+
+def split_list(value: object) -> object:
+    """`a, b c` from an environment variable becomes `["a", "b", "c"]`."""
+    return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
+S = TypeVar("S", bound="IndexSettings")
+
+WordList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_list)]
+
+
+class IndexSettings(BaseSettings):
+    """What the indexer reads from the environment or from `.env`; each field's name upper-cased."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
+    )
+
+    data_dir: Path = Field(Path("data"), description="Where everything is kept on disk.")
+    qdrant_url: str | None = Field(
+        None,
+        description="A Qdrant server; without it the embedded engine keeps its files in DATA_DIR.",
+    )
+    qdrant_api_key: SecretStr | None = Field(None, description="The Qdrant server's API key.")
+    qdrant_collection: str = Field(
+        "oncall-intern", pattern=r"^[\w.-]{1,120}$", description="The collection's name."
+    )
+    database_url: str | None = Field(
+        None,
+        description="Postgres for jobs and records; without it SQLite files in DATA_DIR.",
+    )
+    embedding_model: str = Field(
+        "intfloat/multilingual-e5-small", description="Any model that fastembed knows."
+    )
+    embedding_model_path: Path | None = Field(
+        None,
+        description="A folder with the model's ONNX file and tokenizer, used before any download.",
+    )
+    embedding_threads: int = Field(
+        0, ge=0, description="Threads for embedding; 0 means one per core."
+    )
+    github_url: str = Field(
+        "https://github.com",
+        description="GitHub's web address: github.com, a GHES host, or https://SUB.ghe.com.",
+    )
+    github_api_url: str | None = Field(
+        None, description="The REST root, where it cannot be told from GITHUB_URL."
+    )
+    github_api_version: str = Field(
+        "2022-11-28", description="X-GitHub-Api-Version; an old GHES refuses newer ones."
+    )
+    github_token: SecretStr | None = Field(
+        None, description="A token for the command line, in place of the App's key."
+    )
+    github_app_id: int | None = Field(None, gt=0, description="The App's id.")
+    github_private_key: SecretStr | None = Field(
+        None, description="The App's private key, as PEM text."
+    )
+    github_private_key_path: Path | None = Field(
+        None, description="A file with the App's private key."
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for name in ("github_url", "github_api_url", "qdrant_url"):
+            value = getattr(self, name)
+            if value and (
+                urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc
+            ):
+                raise ValueError(f"{name.upper()} is not an http or https address")
+        return self
+
+    @property
+    def api_url(self) -> str:
+        """The root of the REST API, without a slash at its end."""
+        if self.github_api_url:
+            return self.github_api_url.rstrip("/")
+        parts = urlsplit(self.github_url)
+        host = parts.netloc.lower()
+        if host in {"github.com", "www.github.com"}:
+            return "https://api.github.com"
+        if host.endswith(".ghe.com"):
+            return f"{parts.scheme}://api.{host}"
+        return f"{self.github_url.rstrip('/')}/api/v3"
+
+    @property
+    def web_url(self) -> str:
+        """The root of GitHub's pages, without a slash at its end."""
+        return self.github_url.rstrip("/")
+
+    def private_key(self) -> str:
+        """The App's private key as PEM text.
+
+        Raises:
+            SettingError: there is none, or its file cannot be read.
+        """
+        if self.github_private_key:
+            return self.github_private_key.get_secret_value().replace("\\n", "\n")
+        if self.github_private_key_path is None:
+            raise SettingError(
+                "GITHUB_PRIVATE_KEY_PATH is not set: it names the App's private key."
+            )
+        try:
+            return self.github_private_key_path.read_text(encoding="ascii")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingError(
+                "GITHUB_PRIVATE_KEY_PATH: "
+                f"{self.github_private_key_path} cannot be read as a PEM file."
+            ) from error
+
+
+def load(kind: type[S], **overrides: Any) -> S:  # noqa: ANN401
+    """Settings from the environment and `.env`, with `overrides` before both.
+
+    Raises:
+        SettingError: one sentence that names the first wrong setting.
+    """
+    try:
+        return kind(**overrides)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        message = first["msg"].removeprefix("Value error, ")
+        raise SettingError(f"{name}: {message}." if name else f"{message}.") from error
