@@ -97,8 +97,13 @@ class Fingerprint:
 class KnowledgeBase(Protocol):
     """The collection of passages. Calls block; order of equal scores is by id.
 
-    Every method may raise StoreError; nothing else that the caller should expect.
+    Every method may raise StoreError; nothing else that the caller should expect. Points that
+    break the rules of `Point` are a ValueError.
     """
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """What the collection was built with."""
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Write points, replacing those with the same ids whole."""

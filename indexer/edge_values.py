@@ -1,0 +1,86 @@
+"""Our values in the embedded engine's types, and back (pure)."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
+import qdrant_edge as edge
+
+from indexer.store import (
+    DENSE_CHANNELS,
+    Channel,
+    ChannelQuery,
+    DenseVector,
+    Hit,
+    Point,
+    SparseVector,
+    Where,
+)
+from indexer.store_rules import META_KIND, conditions
+
+
+def filter_of(where: Where | None) -> edge.Filter:
+    """Our conditions in the engine's words; None is everything but the fingerprint's point."""
+    if where is None:
+        hidden = edge.FieldCondition("kind", match=edge.MatchValue(META_KIND))
+        return edge.Filter(must_not=[hidden])
+    wanted = conditions(where)
+    must: list[Any] = [
+        edge.FieldCondition(name, match=edge.MatchAny(values))
+        for name, values in wanted.any_of.items()
+    ]
+    if wanted.created_before is not None:
+        before = edge.RangeFloat(lt=wanted.created_before)
+        must.append(edge.FieldCondition("created", range=before))
+    must_not: list[Any] = [
+        edge.FieldCondition(name, match=edge.MatchAny(values))
+        for name, values in wanted.none_of.items()
+    ]
+    return edge.Filter(must=must, must_not=must_not)
+
+
+def request_of(query: ChannelQuery, fields: Sequence[str]) -> edge.QueryRequest:
+    """One channel's question."""
+    params = None
+    if query.corpus is not None and query.channel not in DENSE_CHANNELS:
+        params = edge.SearchParams(idf=edge.IdfParams(corpus=filter_of(query.corpus)))
+    return edge.QueryRequest(
+        limit=query.limit,
+        query=edge.Query.Nearest(vector_of(query.vector), using=query.channel),
+        filter=filter_of(query.where),
+        with_payload=payload_wanted(fields),
+        params=params,
+    )
+
+
+def payload_wanted(fields: Sequence[str] | None) -> bool | list[str]:
+    """Which payload fields to read: None is all of them, none at all is cheapest."""
+    return True if fields is None else list(fields) or False
+
+
+def vectors_of(point: Point) -> dict[str, Any]:
+    """The point's vectors in the engine's types."""
+    return {name: vector_of(vector) for name, vector in point.vectors.items()}
+
+
+def vector_of(vector: DenseVector | SparseVector) -> Any:  # noqa: ANN401 - the engine's types
+    """One vector in the engine's type."""
+    if isinstance(vector, SparseVector):
+        return edge.SparseVector(list(vector.indices), list(vector.values))
+    return vector
+
+
+def hit_of(found: edge.ScoredPoint) -> Hit:
+    """What a query found."""
+    return Hit(str(found.id), found.score, found.payload or {})
+
+
+def point_of(record: edge.Record) -> Point:
+    """What a scroll or a fetch read."""
+    vectors: dict[Channel, DenseVector | SparseVector] = {}
+    for name, vector in cast("dict[Channel, Any]", record.vector or {}).items():
+        if isinstance(vector, edge.SparseVector):
+            vectors[name] = SparseVector(tuple(vector.indices), tuple(vector.values))
+        else:
+            vectors[name] = np.asarray(vector, dtype=np.float32)
+    return Point(str(record.id), vectors, record.payload or {})
