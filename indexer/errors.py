@@ -11,6 +11,7 @@ InternError                 anything we expected could happen; its text is one s
 └── GitHubError             GitHub did not do what was asked
     ├── NotFound            404 or 410: gone, never there, or not visible to us
     ├── Forbidden           401 or 403 that waiting does not cure
+    ├── Rejected            400, 409, 422 and GraphQL's own: understood and refused; `.status`
     ├── RateLimited         a primary or secondary limit; `.retry_after` seconds say when
     └── GitHubUnavailable   5xx, time-outs, broken connections: worth another try
 
@@ -90,6 +91,20 @@ class Forbidden(GitHubError):
     """These credentials may not do that, and waiting will not change it."""
 
     reason = "github_forbidden"
+
+
+class Rejected(GitHubError):
+    """GitHub understood the request and refused it; the same request will be refused again.
+
+    Attributes:
+        status: the HTTP status; 200 where GraphQL refused inside its answer.
+    """
+
+    reason = "github_rejected"
+
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class RateLimited(GitHubError):

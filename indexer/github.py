@@ -1,0 +1,426 @@
+"""One GitHub client per installation or token: auth, GHES and ghe.com URLs, limits, retries.
+
+githubkit signs the requests; asking again is decided here. Reads are repeated after server
+errors and limits, within a bound; writes never are, because a lost answer does not tell whether
+the write happened: the caller looks first.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from githubkit import AppAuthStrategy, GitHub, TokenAuthStrategy
+from githubkit.auth.base import BaseAuthStrategy
+from githubkit.cache import MemCacheStrategy
+from githubkit.exception import RequestFailed
+
+from indexer.errors import (
+    Forbidden,
+    GitHubError,
+    GitHubUnavailable,
+    NotFound,
+    RateLimited,
+    SettingError,
+)
+from indexer.github_errors import error_of, graphql_error, wait_before_retry
+from indexer.settings import IndexSettings
+
+# GitHub gives up on a query after 10 s; a proxy in between may take longer to say so.
+TIMEOUT = httpx.Timeout(40.0, connect=10.0)
+# How long a read may wait for limits and server errors, all its attempts together.
+PATIENCE = 60.0
+ATTEMPTS = 6
+# An installation may be removed and made again under another id.
+INSTALLATION_MEMORY = 300.0
+
+T = TypeVar("T")
+Sleep = Callable[[float], Awaitable[None]]
+Json = Any
+JSON_PAGE = 100
+
+
+class GitHubClient:
+    """REST and GraphQL calls under one credential.
+
+    Usable from several event loops; each has its own connections.
+
+    Attributes:
+        web_url: the root of GitHub's pages.
+        knows_duplicates: whether the host's schema has `stateReason(enableDuplicate:)`; set to
+            False by the first query that an older server refuses for it.
+    """
+
+    def __init__(  # noqa: PLR0913 - keyword only, built in one place
+        self,
+        auth: BaseAuthStrategy,
+        *,
+        api_url: str,
+        web_url: str,
+        api_version: str,
+        credential: str,
+        sleep: Sleep = asyncio.sleep,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.web_url = web_url
+        self.knows_duplicates = True
+        self._api_url = api_url
+        self._api_version = api_version
+        self._credential = credential
+        self._sleep = sleep
+        self._clock = clock
+        # githubkit's default is shared by the whole process under the App's id alone.
+        self._tokens = MemCacheStrategy()
+        self._fixed = isinstance(auth, TokenAuthStrategy)
+        self._github = self._new_github(auth)
+        self._connections: WeakKeyDictionary[
+            asyncio.AbstractEventLoop, tuple[httpx.AsyncClient, AsyncExitStack]
+        ] = WeakKeyDictionary()
+
+    async def get(
+        self,
+        path: str,
+        params: Mapping[str, str | int] | None = None,
+        *,
+        patience: float = PATIENCE,
+    ) -> Json:
+        """GET a REST path and return its JSON; tries again within `patience` seconds."""
+        response = await self._read("GET", path, params=params, patience=patience)
+        return _json(response)
+
+    async def paginate(
+        self,
+        path: str,
+        params: Mapping[str, str | int] | None = None,
+        *,
+        key: str | None = None,
+        patience: float = PATIENCE,
+    ) -> AsyncIterator[Json]:
+        """Every item of a list, over all pages.
+
+        Args:
+            path: the REST path of the list.
+            params: query parameters; 100 items a page unless `per_page` says otherwise.
+            key: where the list stands in an object, as `repositories` does.
+            patience: seconds that one page may take, waiting included.
+        """
+        url: str | None = path
+        query: Mapping[str, str | int] | None = {"per_page": JSON_PAGE, **(params or {})}
+        while url:
+            response = await self._read("GET", url, params=query, patience=patience)
+            body = _json(response)
+            for item in body[key] if key else body:
+                yield item
+            url = response.links.get("next", {}).get("url")
+            query = None  # the link carries them
+
+    async def post(self, path: str, body: Json = None) -> Json:
+        """POST once; an error does not tell whether it took effect, unless it is a refusal."""
+        return await self._write("POST", path, body)
+
+    async def patch(self, path: str, body: Json = None) -> Json:
+        """PATCH once."""
+        return await self._write("PATCH", path, body)
+
+    async def put(self, path: str, body: Json = None) -> Json:
+        """PUT once."""
+        return await self._write("PUT", path, body)
+
+    async def delete(self, path: str) -> Json:
+        """DELETE once."""
+        return await self._write("DELETE", path, None)
+
+    async def graphql(
+        self,
+        query: str,
+        variables: Mapping[str, Json] | None = None,
+        *,
+        patience: float = PATIENCE,
+        attempts: int = ATTEMPTS,
+    ) -> dict[str, Json]:
+        """Run a GraphQL query (no mutation) and return its `data`.
+
+        Raises:
+            GitHubError: also when a part of the answer is missing; half an answer is none.
+        """
+        body = {"query": query, "variables": dict(variables or {})}
+
+        async def ask() -> dict[str, Json]:
+            response = await self._send("POST", self._graphql_url(), json=body)
+            answer = _json(response)
+            if not isinstance(answer, dict):
+                raise GitHubUnavailable("GitHub's GraphQL answer is no JSON object.")
+            if answer.get("errors"):
+                raise graphql_error(answer["errors"], response.headers, self._clock())
+            data = answer.get("data")
+            if not isinstance(data, dict):
+                raise GitHubUnavailable("GitHub's GraphQL answer holds no data.")
+            return data
+
+        return await self._patiently(ask, patience, attempts)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait as this client waits; tests pass by without waiting."""
+        await self._sleep(seconds)
+
+    def now(self) -> float:
+        """Seconds since 1970 by this client's clock."""
+        return self._clock()
+
+    async def aclose(self) -> None:
+        """Close this client's connections, those of other running event loops too."""
+        here = asyncio.get_running_loop()
+        for loop, (_, stack) in list(self._connections.items()):
+            if loop is here:
+                await stack.aclose()
+            elif loop.is_running():
+                closing = asyncio.run_coroutine_threadsafe(stack.aclose(), loop)
+                await asyncio.wrap_future(closing)
+        self._connections.clear()
+
+    async def _read(
+        self, method: str, path: str, *, params: Mapping[str, str | int] | None, patience: float
+    ) -> httpx.Response:
+        return await self._patiently(
+            lambda: self._send(method, path, params=params), patience, ATTEMPTS
+        )
+
+    async def _write(self, method: str, path: str, body: Json) -> Json:
+        return _json(await self._send(method, path, json=body))
+
+    async def _patiently(
+        self, ask: Callable[[], Awaitable[T]], patience: float, attempts: int
+    ) -> T:
+        """Ask until it works, it cannot, or the next wait would pass `patience`."""
+        left = patience
+        attempt = 0
+        while True:
+            try:
+                return await ask()
+            except GitHubError as error:
+                wait = wait_before_retry(error, attempt)
+                # A limit says when it ends, so waiting for it is no failed attempt.
+                attempt += not isinstance(error, RateLimited)
+                if wait is None or wait > left or attempt >= attempts:
+                    raise
+                left -= wait
+                await self._sleep(wait)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        json: Json = None,
+        fresh: bool = False,
+    ) -> httpx.Response:
+        """One request, one answer; errors as ours."""
+        url = path if path.startswith("http") else f"{self._api_url}/{path.lstrip('/')}"
+        client = await self._connection()
+        try:
+            response = await client.request(
+                method,
+                url,
+                params=params,
+                json=json,
+                headers={"X-GitHub-Api-Version": self._api_version},
+            )
+        except httpx.TimeoutException as error:
+            raise GitHubUnavailable(f"GitHub did not answer {method} {path} in time.") from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise GitHubUnavailable(
+                f"GitHub cannot be reached at {self._api_url}: {error or type(error).__name__}."
+            ) from error
+        except RequestFailed as error:
+            # The installation's token was refused; githubkit asks for it inside the request.
+            failed = error_of(error.response.raw_response, self._credential, self._clock())
+            raise failed or GitHubUnavailable("GitHub gave no installation token.") from error
+        except ValueError as error:
+            # githubkit reads a Retry-After that is a date as a number.
+            raise GitHubUnavailable(
+                "GitHub's answer to the token request is unreadable."
+            ) from error
+        failed = error_of(response, self._credential, self._clock())
+        if isinstance(failed, Forbidden) and response.status_code == httpx.codes.UNAUTHORIZED:
+            # A token may be revoked before its hour is over. A 401 changed nothing, so even a
+            # write may go out again, once, under a new token.
+            if not (fresh or self._fixed):
+                self._tokens.cleanup()
+                return await self._send(method, path, params=params, json=json, fresh=True)
+            raise failed
+        if failed:
+            raise failed
+        return response
+
+    async def _connection(self) -> httpx.AsyncClient:
+        loop = asyncio.get_running_loop()
+        if found := self._connections.get(loop):
+            return found[0]
+        stack = AsyncExitStack()
+        client = await stack.enter_async_context(self._github.get_async_client())
+        if found := self._connections.get(loop):  # another task was quicker
+            await stack.aclose()
+            return found[0]
+        self._connections[loop] = (client, stack)
+        return client
+
+    def _new_github(self, auth: BaseAuthStrategy) -> GitHub[Any]:
+        return GitHub(
+            auth,
+            base_url=self._api_url,
+            timeout=TIMEOUT,
+            user_agent="oncall-intern",
+            auto_retry=False,
+            http_cache=False,
+            cache_strategy=self._tokens,
+        )
+
+    def _graphql_url(self) -> str:
+        if self._api_url.endswith("/api/v3"):
+            return f"{self._api_url.removesuffix('/v3')}/graphql"
+        return f"{self._api_url}/graphql"
+
+
+class GitHubClients:
+    """Hands out clients: the App itself, its installations, or a token.
+
+    Args:
+        settings: where GitHub is and what identifies us.
+        sleep: what waits; tests pass their own.
+        clock: seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        settings: IndexSettings,
+        *,
+        sleep: Sleep = asyncio.sleep,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._settings = settings
+        self._sleep = sleep
+        self._clock = clock
+        self._clients: dict[str | int, GitHubClient] = {}
+        self._installations: dict[str, tuple[float, int]] = {}
+
+    def app(self) -> GitHubClient:
+        """The App itself, by its signed JWT: installations and nothing of a repository.
+
+        Raises:
+            SettingError: the App's id or key is missing or wrong.
+        """
+        if "app" not in self._clients:
+            self._clients["app"] = self._client(
+                self._app_auth(), "the App's key (GITHUB_APP_ID, GITHUB_PRIVATE_KEY)"
+            )
+        return self._clients["app"]
+
+    def for_installation(self, installation_id: int) -> GitHubClient:
+        """An installation of the App, by a token that githubkit renews."""
+        if installation_id not in self._clients:
+            self._clients[installation_id] = self._client(
+                self._app_auth().as_installation(installation_id),
+                f"installation {installation_id} of the App",
+            )
+        return self._clients[installation_id]
+
+    def for_token(self) -> GitHubClient:
+        """Whoever GITHUB_TOKEN belongs to.
+
+        Raises:
+            SettingError: GITHUB_TOKEN is not set.
+        """
+        if self._settings.github_token is None:
+            raise SettingError("GITHUB_TOKEN is not set.")
+        if "token" not in self._clients:
+            self._clients["token"] = self._client(
+                TokenAuthStrategy(self._settings.github_token.get_secret_value()), "GITHUB_TOKEN"
+            )
+        return self._clients["token"]
+
+    async def for_repo(self, repo: str) -> GitHubClient:
+        """The client that may read `owner/name`: GITHUB_TOKEN's, else the App's installation.
+
+        Raises:
+            NotFound: the App is not installed there.
+            SettingError: there is neither a token nor an App's key.
+        """
+        if self._settings.github_token is not None:
+            return self.for_token()
+        if self._settings.github_app_id is None:
+            raise SettingError(
+                "GITHUB_TOKEN is not set, nor are GITHUB_APP_ID and GITHUB_PRIVATE_KEY: "
+                "one of them is needed to read from GitHub."
+            )
+        key = repo.lower()
+        known = self._installations.get(key)
+        if known is None or known[0] < self._clock():
+            try:
+                found = await self.app().get(f"repos/{repo}/installation")
+            except NotFound as error:
+                raise NotFound(f"The App is not installed on {repo}.") from error
+            known = (self._clock() + INSTALLATION_MEMORY, int(found["id"]))
+            self._installations[key] = known
+        return self.for_installation(known[1])
+
+    def forget(self, installation_id: int) -> None:
+        """Forget an installation that was removed or suspended."""
+        self._clients.pop(installation_id, None)
+        self._installations = {
+            repo: known
+            for repo, known in self._installations.items()
+            if known[1] != installation_id
+        }
+
+    async def aclose(self) -> None:
+        """Close every client's connections."""
+        for client in self._clients.values():
+            await client.aclose()
+        self._clients.clear()
+
+    def _app_auth(self) -> AppAuthStrategy:
+        if self._settings.github_app_id is None:
+            raise SettingError("GITHUB_APP_ID is not set: it is the App's number.")
+        pem = self._settings.private_key()
+        try:
+            key = load_pem_private_key(pem.encode(), password=None)
+        except (ValueError, TypeError) as error:
+            raise SettingError(
+                "GITHUB_PRIVATE_KEY is not an unencrypted private key in PEM."
+            ) from error
+        if not isinstance(key, RSAPrivateKey):
+            raise SettingError("GITHUB_PRIVATE_KEY is not an RSA key, as GitHub's are.")
+        return AppAuthStrategy(self._settings.github_app_id, pem)
+
+    def _client(self, auth: BaseAuthStrategy, credential: str) -> GitHubClient:
+        return GitHubClient(
+            auth,
+            api_url=self._settings.api_url,
+            web_url=self._settings.web_url,
+            api_version=self._settings.github_api_version,
+            credential=credential,
+            sleep=self._sleep,
+            clock=self._clock,
+        )
+
+
+def _json(response: httpx.Response) -> Json:
+    """The body as JSON; None where there is none.
+
+    Raises:
+        GitHubUnavailable: the body is no JSON, as a proxy's error page is.
+    """
+    if not response.content:
+        return None
+    try:
+        return response.json()
+    except ValueError as error:
+        raise GitHubUnavailable(
+            f"{response.request.url.host} answered with something that is no JSON."
+        ) from error
