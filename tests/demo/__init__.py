@@ -1,0 +1,1 @@
+"""`make demo`: a small project's history, ten new issues, and what the intern says to them."""
