@@ -1,0 +1,401 @@
+"""A webhook's payload becomes jobs to do, or a reason why there are none. Pure.
+
+The models read the few fields we need and nothing else, so that a payload of an older GHES or a
+newer github.com parses. A job holds ids, never text: whoever runs it fetches the rest afresh.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from app.settings import Settings
+from indexer.errors import InputError
+from indexer.repo_config import CONFIG_PATH
+
+
+def _no_dots(name: str) -> str:
+    # The name becomes a part of a REST path.
+    if name.endswith(("/.", "/..")):
+        raise ValueError("not a repository's name")
+    return name
+
+
+RepositoryName = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z0-9_-]+/[A-Za-z0-9_.-]+$", max_length=256),
+    AfterValidator(_no_dots),
+]
+
+REFRESHING = {"edited", "closed", "reopened", "labeled", "unlabeled"}
+REMOVING = {"deleted", "transferred"}
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Nothing to do. `reason` is a short code that the log, the answer and the metrics share."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Respond:
+    """Answer an issue. `trigger` is `opened` or `label`."""
+
+    queue: ClassVar[str] = "respond"
+    repo: str
+    number: int
+    installation: int | None = None
+    trigger: str = "opened"
+
+    @property
+    def partition(self) -> str:
+        """What runs one at a time: everything that may write on one issue."""
+        return f"{self.repo}#{self.number}".lower()
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshThread:
+    """Read one issue again into the knowledge base; one that is gone is removed from it."""
+
+    queue: ClassVar[str] = "refresh"
+    repo: str
+    number: int
+    installation: int | None = None
+
+    @property
+    def partition(self) -> str:
+        """What runs one at a time: an older reading must not overwrite a newer one."""
+        return f"{self.repo}#{self.number}".lower()
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveThread:
+    """Take one issue out of the knowledge base and out of the records."""
+
+    queue: ClassVar[str] = "refresh"
+    repo: str
+    number: int
+
+    @property
+    def partition(self) -> str:
+        """The same as of the refreshes of that issue."""
+        return f"{self.repo}#{self.number}".lower()
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshConfig:
+    """Read a repository's config file again."""
+
+    queue: ClassVar[str] = "refresh"
+    repo: str
+    installation: int | None = None
+
+    @property
+    def partition(self) -> str:
+        """One reading at a time for a repository."""
+        return f"{self.repo}#config".lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """Backfill the repositories of an installation; all of them where `repos` is empty."""
+
+    queue: ClassVar[str] = "backfill"
+    installation: int
+    repos: tuple[str, ...] = ()
+
+    @property
+    def partition(self) -> str:
+        """One at a time for an installation."""
+        return f"installation {self.installation}"
+
+
+@dataclass(frozen=True, slots=True)
+class Backfill:
+    """Read a repository's whole history into the knowledge base."""
+
+    queue: ClassVar[str] = "backfill"
+    repo: str
+    installation: int | None = None
+
+    @property
+    def partition(self) -> str:
+        """One at a time for a repository."""
+        return self.repo.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Delete all that is kept of some repositories, or of all those of an account."""
+
+    queue: ClassVar[str] = "forget"
+    repos: tuple[str, ...] = ()
+    account: str = ""
+
+    @property
+    def partition(self) -> str:
+        """One at a time for an account."""
+        return (self.account or self.repos[0].split("/")[0]).lower()
+
+
+Job = Respond | RefreshThread | RemoveThread | RefreshConfig | Adopt | Backfill | Forget
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class _User(_Model):
+    login: str = Field(max_length=256)
+    type: str = "User"
+
+
+class _Installation(_Model):
+    id: int = Field(gt=0)
+    account: _User | None = None
+
+
+class _Repository(_Model):
+    full_name: RepositoryName
+    default_branch: str = ""
+
+
+class _Issue(_Model):
+    number: int = Field(gt=0)
+    pull_request: dict[str, Any] | None = None
+
+
+class _App(_Model):
+    id: int
+
+
+class _Comment(_Model):
+    user: _User | None = None
+    performed_via_github_app: _App | None = None
+
+
+class _Label(_Model):
+    name: str
+
+
+class _Commit(_Model):
+    added: tuple[str, ...] = ()
+    modified: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+class _From(_Model):
+    # GitHub calls the key "from", and nests what it holds differently for each kind of change.
+    before: Any = Field(None, alias="from")
+
+
+class _Changed(_Model):
+    name: _From = _From()
+
+
+class _Changes(_Model):
+    repository: _Changed = _Changed()
+    owner: _From = _From()
+
+
+class _Payload(_Model):
+    action: str = ""
+    ref: str = ""
+    installation: _Installation | None = None
+    repository: _Repository | None = None
+    sender: _User | None = None
+    issue: _Issue | None = None
+    comment: _Comment | None = None
+    label: _Label | None = None
+    commits: tuple[_Commit, ...] = ()
+    changes: _Changes = _Changes()
+    repositories_added: tuple[_Repository, ...] = ()
+    repositories_removed: tuple[_Repository, ...] = ()
+
+
+def parse(
+    event: str,
+    payload: Mapping[str, Any],
+    settings: Settings,
+    *,
+    again_label: str | None = None,
+    bot_login: str | None = None,
+) -> tuple[Job, ...] | Ignored:
+    """What a delivery asks for.
+
+    Args:
+        event: the X-GitHub-Event header.
+        payload: the parsed body.
+        settings: whom to serve, and the App's own id.
+        again_label: the label in force in this repository; by default the one of the settings.
+        bot_login: the App's own login, where it is known already.
+
+    Raises:
+        InputError: the payload lacks what every payload of this event has.
+    """
+    reader = _READERS.get(event)
+    if reader is None:
+        return Ignored("ping" if event == "ping" else "event_unused")
+    try:
+        read = _Payload.model_validate(payload)
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise InputError(f"The payload's {where} is not what it should be.") from error
+    if _is_own(read, settings, bot_login):
+        return Ignored("own_action")
+    return reader(read, settings, again_label or settings.again_label)
+
+
+def repository_of(payload: Mapping[str, Any]) -> str | None:
+    """The repository that a payload is about, if it is about one."""
+    repository = payload.get("repository")
+    name = repository.get("full_name") if isinstance(repository, Mapping) else None
+    return name if isinstance(name, str) else None
+
+
+def _is_own(read: _Payload, settings: Settings, bot_login: str | None) -> bool:
+    """Whether this App itself did it: its comment, or its removal of a label."""
+    by_us = read.sender is not None and read.sender.login == bot_login
+    via = read.comment.performed_via_github_app if read.comment else None
+    return by_us or (via is not None and via.id == settings.github_app_id)
+
+
+def _issue_of(
+    read: _Payload, settings: Settings
+) -> tuple[_Repository, _Issue, int | None] | Ignored:
+    """The issue of a payload and whose installation it is, if it is one we serve."""
+    if read.repository is None or read.issue is None:
+        raise InputError("The payload names no repository or no issue.")
+    if read.issue.pull_request is not None:
+        return Ignored("pull_request")
+    if not settings.serves(read.repository.full_name.partition("/")[0]):
+        return Ignored("account_not_allowed")
+    return read.repository, read.issue, read.installation.id if read.installation else None
+
+
+def _issues(read: _Payload, settings: Settings, again_label: str) -> tuple[Job, ...] | Ignored:
+    found = _issue_of(read, settings)
+    if isinstance(found, Ignored):
+        return found
+    repository, issue, installation = found
+    name, number = repository.full_name, issue.number
+    if read.action == "opened":
+        return (
+            Respond(name, number, installation, "opened"),
+            RefreshThread(name, number, installation),
+        )
+    if read.action == "labeled" and read.label and _same(read.label.name, again_label):
+        return (Respond(name, number, installation, "label"),)
+    if read.action in REFRESHING:
+        return (RefreshThread(name, number, installation),)
+    if read.action in REMOVING:
+        return (RemoveThread(name, number),)
+    return Ignored("action_unused")
+
+
+def _issue_comment(
+    read: _Payload, settings: Settings, _again_label: str
+) -> tuple[Job, ...] | Ignored:
+    found = _issue_of(read, settings)
+    if isinstance(found, Ignored):
+        return found
+    if read.comment and read.comment.user and read.comment.user.type == "Bot":
+        return Ignored("bot_comment")
+    repository, issue, installation = found
+    return (RefreshThread(repository.full_name, issue.number, installation),)
+
+
+def _installation(
+    read: _Payload, settings: Settings, _again_label: str
+) -> tuple[Job, ...] | Ignored:
+    if read.installation is None or read.installation.account is None:
+        raise InputError("The payload names no installation or no account.")
+    account = read.installation.account.login
+    if read.action == "deleted":
+        # Also for accounts no longer served: what was kept of them must go.
+        return (Forget(account=account),)
+    if read.action not in {"created", "unsuspend", "new_permissions_accepted"}:
+        return Ignored("installation_suspended" if read.action == "suspend" else "action_unused")
+    if not settings.serves(account):
+        return Ignored("account_not_allowed")
+    return (Adopt(read.installation.id),)
+
+
+def _installation_repositories(
+    read: _Payload, settings: Settings, _again_label: str
+) -> tuple[Job, ...] | Ignored:
+    if read.installation is None or read.installation.account is None:
+        raise InputError("The payload names no installation or no account.")
+    jobs: list[Job] = []
+    if read.repositories_removed:
+        jobs.append(Forget(tuple(r.full_name for r in read.repositories_removed)))
+    if read.repositories_added:
+        if not settings.serves(read.installation.account.login):
+            return tuple(jobs) or Ignored("account_not_allowed")
+        added = tuple(r.full_name for r in read.repositories_added)
+        jobs.append(Adopt(read.installation.id, added))
+    return tuple(jobs) or Ignored("no_repositories")
+
+
+def _repository(read: _Payload, settings: Settings, _again_label: str) -> tuple[Job, ...] | Ignored:
+    if read.repository is None:
+        raise InputError("The payload names no repository.")
+    full_name = read.repository.full_name
+    owner, _, name = full_name.partition("/")
+    if read.action == "deleted":
+        return (Forget((full_name,)),)
+    if read.action == "transferred":
+        before = _former_owner(read.changes.owner.before)
+        return (Forget((f"{before}/{name}",)),) if before else Ignored("no_former_owner")
+    if read.action == "renamed":
+        before = read.changes.repository.name.before
+        jobs: list[Job] = [Forget((f"{owner}/{before}",))] if isinstance(before, str) else []
+        if settings.serves(owner) and read.installation:
+            jobs.append(Adopt(read.installation.id, (full_name,)))
+        return tuple(jobs) or Ignored("account_not_allowed")
+    return Ignored("action_unused")
+
+
+def _former_owner(before: object) -> str | None:
+    """The login in `{"user": {"login": …}}` or `{"organization": {"login": …}}`."""
+    if isinstance(before, Mapping):
+        for kind in ("user", "organization"):
+            account = before.get(kind)
+            if isinstance(account, Mapping) and isinstance(account.get("login"), str):
+                return str(account["login"])
+    return None
+
+
+def _push(read: _Payload, settings: Settings, _again_label: str) -> tuple[Job, ...] | Ignored:
+    if read.repository is None:
+        raise InputError("The payload names no repository.")
+    if not settings.serves(read.repository.full_name.partition("/")[0]):
+        return Ignored("account_not_allowed")
+    if read.ref != f"refs/heads/{read.repository.default_branch}":
+        return Ignored("other_branch")
+    touched = {
+        path
+        for commit in read.commits
+        for path in (*commit.added, *commit.modified, *commit.removed)
+    }
+    if CONFIG_PATH not in touched:
+        return Ignored("config_untouched")
+    installation = read.installation.id if read.installation else None
+    return (RefreshConfig(read.repository.full_name, installation),)
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two label names are the same to GitHub, which ignores case."""
+    return one.casefold() == other.casefold()
+
+
+_READERS = {
+    "issues": _issues,
+    "issue_comment": _issue_comment,
+    "installation": _installation,
+    "installation_repositories": _installation_repositories,
+    "repository": _repository,
+    "push": _push,
+}

@@ -1,0 +1,206 @@
+"""The durable job queue: DBOS on SQLite or Postgres, and what its defaults need of us.
+
+A job's workflow id is the delivery's GUID and the job's name, so a redelivery meets the job it
+already made: one that lives or succeeded stays as it is, a dead one gets a new attempt.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions
+from dbos import error as dbos_errors
+
+from app.events import Job
+from app.settings import Settings
+from indexer.database import open_engine
+from indexer.errors import InternError
+
+# Jobs of another version are never picked up, so this changes only when old jobs must not run.
+APPLICATION_VERSION = "1"
+DEAD = ["ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
+UNFINISHED = ["ENQUEUED", "PENDING", "DELAYED"]
+MAX_ATTEMPTS = 20
+ENQUEUE_TIMEOUT_SECONDS = 5.0
+PRUNE_BATCH = 500
+# What a workflow or a step comes to: plain JSON with an `outcome`; ids and counts, never text.
+Outcome = dict[str, Any]
+Workflow = Callable[..., Awaitable[Outcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One queue: how many of its jobs a server runs at once, and how often it looks for more."""
+
+    name: str
+    concurrency: int
+    polling_seconds: float
+
+
+# Jobs that wait for a backfill are asleep and cost nothing, hence the wide respond lane; how many
+# issues are really worked on at once is a semaphore's business (app/jobs.py).
+LANES = (
+    Lane("respond", 500, 0.1),
+    Lane("refresh", 4, 0.25),
+    Lane("backfill", 2, 0.5),
+    Lane("forget", 1, 0.5),
+)
+
+
+class QueueUnavailable(InternError):
+    """The queue's database could not take a job in time."""
+
+    reason = "queue_unavailable"
+
+
+def workflow_name(kind: type[Job]) -> str:
+    """The name under which a kind of job is registered and stored: `RefreshThread` → same."""
+    return kind.__name__
+
+
+class JobQueue:
+    """The queue of one server process; DBOS allows one of it per process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._engine = open_engine(settings, "jobs")
+
+    async def launch(self, workflows: Mapping[type[Job], Workflow]) -> None:
+        """Register the workflows, recover what a former run left, and start to work."""
+        logging.getLogger("dbos").setLevel(logging.WARNING)
+        config: DBOSConfig = {
+            "name": "oncall-intern",
+            "system_database_engine": self._engine,
+            "application_version": APPLICATION_VERSION,
+            "executor_id": self._settings.worker_id,
+            "serializer": DBOSPortableJSONSerializer(),
+            "log_level": "WARNING",
+            "enable_otlp": False,
+        }
+        DBOS(config=config)
+        for kind, function in workflows.items():
+            DBOS.workflow(name=workflow_name(kind))(function)
+
+        async def pruning(scheduled: datetime, _context: object) -> None:
+            await self._prune(scheduled)
+
+        prune = DBOS.workflow(name="prune")(pruning)
+        # Called on the event loop itself: DBOS then runs the workflows on this loop, where the
+        # HTTP clients live.
+        DBOS.launch()
+        for lane in LANES:
+            await DBOS.register_queue_async(
+                lane.name,
+                partition_concurrency=1,
+                worker_concurrency=lane.concurrency,
+                polling_interval_sec=lane.polling_seconds,
+                on_conflict="always_update",
+            )
+        await DBOS.apply_schedules_async(
+            [{"schedule_name": "prune", "workflow_fn": prune, "schedule": "17 3 * * *"}]
+        )
+
+    async def close(self) -> None:
+        """Let running jobs finish for a while, then stop; the rest goes on at the next start."""
+        running = any(status == "pending" for _, status in await asyncio.to_thread(self.depth))
+        # In a thread: called on the loop it would block the very jobs it waits for.
+        await asyncio.to_thread(
+            DBOS.destroy,
+            workflow_completion_timeout_sec=self._settings.shutdown_seconds if running else 0,
+            destroy_registry=True,
+        )
+        self._engine.dispose()
+
+    async def enqueue(self, job: Job, delivery: str, *, at: datetime | None = None) -> str:
+        """Store a job durably and return its id; the job a delivery already made stays.
+
+        Args:
+            job: what to do.
+            delivery: the GUID of the delivery, or any other key that names the cause.
+            at: when the delivery arrived.
+
+        Raises:
+            QueueUnavailable: the database did not take it in time.
+        """
+        if not job.partition:
+            raise ValueError("a job without a partition would never start")
+        arguments = (asdict(job), (at or datetime.now(UTC)).isoformat())
+        base = f"{delivery}:{workflow_name(type(job))}:{job.partition}"
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            workflow_id = base if attempt == 1 else f"{base}:{attempt}"
+            options: EnqueueOptions = {
+                "workflow_name": workflow_name(type(job)),
+                "queue_name": job.queue,
+                "workflow_id": workflow_id,
+                "workflow_id_reuse_policy": "reject",
+                "queue_partition_key": job.partition,
+                "app_version": APPLICATION_VERSION,
+            }
+            try:
+                await asyncio.wait_for(
+                    DBOS.enqueue_workflow_with_options_async(options, *arguments),
+                    ENQUEUE_TIMEOUT_SECONDS,
+                )
+            except dbos_errors.DBOSWorkflowIDInUseError as taken:
+                if taken.workflow_status not in DEAD:
+                    break
+            except (TimeoutError, sa.exc.SQLAlchemyError) as error:
+                raise QueueUnavailable("The job queue's database does not answer.") from error
+            else:
+                break
+        return workflow_id
+
+    def depth(self) -> dict[tuple[str, str], int]:
+        """How many unfinished jobs there are, by queue and status. Blocks."""
+        table = sa.table(
+            "workflow_status",
+            sa.column("queue_name"),
+            sa.column("status"),
+            schema=None if self._engine.dialect.name == "sqlite" else "dbos",
+        )
+        query = (
+            sa.select(table.c.queue_name, table.c.status, sa.func.count())
+            .where(table.c.status.in_(UNFINISHED))
+            .where(table.c.queue_name.in_([lane.name for lane in LANES]))
+            .group_by(table.c.queue_name, table.c.status)
+        )
+        with self._engine.connect() as connection:
+            return {(queue, status.lower()): n for queue, status, n in connection.execute(query)}
+
+    async def cancel(self, queue: str, partition: str) -> int:
+        """Cancel the unfinished jobs of one partition; returns how many there were."""
+        unfinished = await DBOS.list_workflows_async(
+            status=UNFINISHED,
+            queue_name=queue,
+            load_input=False,
+            load_output=False,
+        )
+        ids = [w.workflow_id for w in unfinished if w.queue_partition_key == partition]
+        if ids:
+            await DBOS.cancel_workflows_async(ids)
+        return len(ids)
+
+    async def _prune(self, scheduled: datetime) -> None:
+        """Delete finished jobs older than the retention time: DBOS keeps them for ever."""
+        before = scheduled - timedelta(days=self._settings.job_retention_days)
+        await DBOS.run_step_async({"name": "prune"}, self.prune, before)
+
+    async def prune(self, before: datetime) -> int:
+        """Delete the jobs that finished before a moment; returns how many there were."""
+        pruned = 0
+        while True:
+            old = await DBOS.list_workflows_async(
+                status=["SUCCESS", *DEAD],
+                completed_before=before.isoformat(),
+                limit=PRUNE_BATCH,
+                load_input=False,
+                load_output=False,
+            )
+            if not old:
+                return pruned
+            await DBOS.delete_workflows_async([workflow.workflow_id for workflow in old])
+            pruned += len(old)

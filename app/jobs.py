@@ -1,0 +1,235 @@
+"""The durable workflows: in which order a job's steps run, how long it waits, when it is dead.
+
+A step (app/steps.py) may run twice, after a crash between doing and recording, so each is safe to
+repeat. A job whose trouble passes (GitHub down, a rate limit, the store away) sleeps and tries
+again; one that fails for good ends in error, and a redelivery of its GUID gives it a new attempt.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import structlog
+from dbos import DBOS
+
+from app.events import (
+    Adopt,
+    Backfill,
+    Forget,
+    Job,
+    RefreshConfig,
+    RefreshThread,
+    RemoveThread,
+    Respond,
+)
+from app.job_queue import JobQueue, Outcome, Workflow
+from app.metrics import Metrics
+from app.settings import Settings
+from indexer.errors import GitHubUnavailable, InternError, RateLimited, StoreUnavailable
+
+if TYPE_CHECKING:  # the steps load the engines, the order of steps does not need them
+    from app.steps import Steps
+
+log = structlog.get_logger()
+J = TypeVar("J", bound=Job)
+
+# A cancelled backfill may still be writing its last page when its repository is forgotten.
+FORGET_AGAIN_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long jobs wait.
+
+    Attributes:
+        first: seconds before the second attempt, doubled with each further one.
+        longest: no wait is longer, a rate limit's own time excepted.
+        attempts: after so many the job is dead.
+        poll_first: seconds before the second look at a running backfill.
+        poll_longest: the longest pause between two such looks.
+    """
+
+    first: float = 2.0
+    longest: float = 600.0
+    attempts: int = 14
+    poll_first: float = 1.0
+    poll_longest: float = 60.0
+
+    def wait(self, attempt: int, error: InternError) -> float:
+        """Seconds before the attempt that follows `attempt` (1 for the first)."""
+        if isinstance(error, RateLimited):
+            return error.retry_after + random.uniform(0, 1)  # noqa: S311  jitter, no secret
+        wait = min(self.longest, self.first * 2.0 ** (attempt - 1))
+        return wait * random.uniform(0.75, 1)  # noqa: S311  jitter, no secret
+
+
+class GaveUp(InternError):
+    """A job's trouble did not pass within its patience."""
+
+    reason = "gave_up"
+
+
+class Jobs:
+    """The workflows, bound to the steps they are made of."""
+
+    def __init__(
+        self,
+        steps: "Steps",
+        queue: JobQueue,
+        metrics: Metrics,
+        settings: Settings,
+        patience: Patience | None = None,
+    ) -> None:
+        self._steps = steps
+        self._queue = queue
+        self._metrics = metrics
+        self._longest_wait = settings.first_backfill_wait_minutes * 60
+        self._patience = patience or Patience()
+        # Waiting jobs are many and cost nothing; this is how many really work at once.
+        self._answering = asyncio.Semaphore(settings.respond_concurrency)
+
+    def workflows(self) -> dict[type[Job], Workflow]:
+        """Each kind of job and the workflow that does it."""
+        return {
+            Respond: self._workflow(Respond, self._respond),
+            RefreshThread: self._workflow(RefreshThread, self._refresh_thread),
+            RemoveThread: self._workflow(RemoveThread, self._remove_thread),
+            RefreshConfig: self._workflow(RefreshConfig, self._refresh_config),
+            Adopt: self._workflow(Adopt, self._adopt),
+            Backfill: self._workflow(Backfill, self._backfill),
+            Forget: self._workflow(Forget, self._forget),
+        }
+
+    async def _respond(self, job: Respond, at: str) -> Outcome:
+        if await self._history_is_there(job):
+            outcome = await self._step(self._steps.answer, job, at, within=self._answering)
+        else:
+            outcome = await self._step(self._steps.give_up_waiting, job)
+        if job.trigger == "label":
+            await self._step(self._steps.remove_label, job)
+        return outcome
+
+    async def _history_is_there(self, job: Respond) -> bool:
+        """Wait, durably and not for ever, until the repository has been read once."""
+        waited = 0.0
+        while True:
+            seen = await self._step(self._steps.look_at_history, job)
+            if seen["outcome"] != "running":
+                return bool(seen["outcome"] == "complete")
+            if seen["reason"] == "never":
+                # Its installation event was missed, or the App was installed before this server.
+                first = Backfill(job.repo, job.installation)
+                await self._queue.enqueue(first, f"first:{job.installation}")
+            pause = min(self._patience.poll_longest, max(self._patience.poll_first, waited / 5))
+            if waited + pause > self._longest_wait:
+                return False
+            await DBOS.sleep_async(pause)
+            waited += pause
+
+    async def _refresh_thread(self, job: RefreshThread, _at: str) -> Outcome:
+        return await self._step(self._steps.read_thread, job)
+
+    async def _remove_thread(self, job: RemoveThread, _at: str) -> Outcome:
+        return await self._step(self._steps.remove_thread, job)
+
+    async def _refresh_config(self, job: RefreshConfig, _at: str) -> Outcome:
+        return await self._step(self._steps.read_config, job)
+
+    async def _adopt(self, job: Adopt, _at: str) -> Outcome:
+        repos = list(job.repos)
+        if not repos:
+            found = await self._step(self._steps.list_repositories, job)
+            repos = found["repos"]
+        for repo in repos:
+            await self._queue.enqueue(Backfill(repo, job.installation), str(DBOS.workflow_id))
+        return {"outcome": "queued", "repositories": len(repos)}
+
+    async def _backfill(self, job: Backfill, _at: str) -> Outcome:
+        # The config first: its label must exist while the history is still being read.
+        await self._step(self._steps.read_config, job)
+        return await self._step(self._steps.read_history, job, preemptible=True)
+
+    async def _forget(self, job: Forget, _at: str) -> Outcome:
+        repos = (await self._step(self._steps.list_forgotten, job))["repos"]
+        stopped = await self._step(self._stop_backfills, repos)
+        outcome = await self._step(self._steps.forget, repos)
+        if stopped["cancelled"]:
+            await DBOS.sleep_async(FORGET_AGAIN_SECONDS)
+            outcome = await self._step(self._steps.forget, repos)
+        return outcome
+
+    async def _stop_backfills(self, repos: list[str]) -> Outcome:
+        cancelled = [await self._queue.cancel(Backfill.queue, repo.lower()) for repo in repos]
+        return {"outcome": "stopped", "cancelled": sum(cancelled)}
+
+    def _workflow(self, kind: type[J], work: Callable[[J, str], Awaitable[Outcome]]) -> Workflow:
+        """A workflow over a job's stored form, plain JSON; with its log line and its metric."""
+
+        async def run(stored: Mapping[str, Any], at: str) -> Outcome:
+            job = kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()})
+            say = log.bind(job=kind.__name__, on=job.partition, id=DBOS.workflow_id)
+            try:
+                outcome = await work(job, at)
+            except InternError as error:
+                say.error("job failed", reason=error.reason, error=str(error))
+                self._metrics.jobs.labels(kind.__name__, error.reason).inc()
+                raise
+            except Exception as error:
+                # Where it happened and not what it said: a library's message may quote an issue.
+                say.error("job crashed", **where(error))
+                self._metrics.jobs.labels(kind.__name__, "crashed").inc()
+                raise
+            say.info("job done", **outcome)
+            self._metrics.jobs.labels(kind.__name__, str(outcome["outcome"])).inc()
+            return outcome
+
+        return run
+
+    async def _step(
+        self,
+        work: Callable[..., Awaitable[Outcome]],
+        *arguments: Any,  # noqa: ANN401  whatever the step takes
+        within: AbstractAsyncContextManager[Any] | None = None,
+        preemptible: bool = False,
+    ) -> Outcome:
+        """Run a step, and again after trouble that passes, until patience ends."""
+        name = work.__name__
+
+        async def attempt() -> Outcome:
+            async with within or nullcontext():
+                try:
+                    return {"done": await work(*arguments)}
+                except (GitHubUnavailable, RateLimited, StoreUnavailable) as error:
+                    wait = self._patience.wait(number, error)
+                    return {"wait": wait, "reason": error.reason, "error": str(error)}
+
+        for number in range(1, self._patience.attempts + 1):
+            result = await DBOS.run_step_async(
+                {"name": f"{name} {number}", "preemptible": preemptible}, attempt
+            )
+            if "done" in result:
+                done: Outcome = result["done"]
+                return done
+            self._metrics.retries.labels(name, result["reason"]).inc()
+            log.warning(
+                "step waits",
+                step=name,
+                id=DBOS.workflow_id,
+                attempt=number,
+                seconds=round(result["wait"], 1),
+                reason=result["reason"],
+            )
+            await DBOS.sleep_async(result["wait"])
+        raise GaveUp(f"{name} was tried {number} times; the last time: {result['error']}")
+
+
+def where(error: BaseException) -> dict[str, str]:
+    """An error's type and the place it came from, without its text."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
+    return {"error": type(error).__name__, "where": place}

@@ -1,0 +1,163 @@
+"""What the App remembers: its replies, and the configs that are in force (SQLAlchemy)."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
+from typing import Self
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.settings import Settings
+from indexer.database import open_engine
+from indexer.repo_config import ConfigFile, RepoConfig
+
+_TABLES = sa.MetaData()
+
+_REPLIES = sa.Table(
+    "replies",
+    _TABLES,
+    sa.Column("repo", sa.String(256), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("action", sa.String(32), nullable=False),
+    sa.Column("reason", sa.String(64), nullable=False),
+    sa.Column("trigger", sa.String(32), nullable=False),
+    sa.Column("language", sa.String(16), nullable=False),
+    sa.Column("comment_id", sa.BigInteger),
+    sa.Column("url", sa.Text),
+    sa.Column("shown", sa.JSON, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+)
+
+_CONFIGS = sa.Table(
+    "repo_configs",
+    _TABLES,
+    sa.Column("repo", sa.String(256), primary_key=True),
+    sa.Column("good", sa.JSON, nullable=False),
+    sa.Column("problem", sa.Text),
+    sa.Column("line", sa.Integer),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What was last done about an issue, and the comment that is there since.
+
+    Attributes:
+        repo: `owner/name`.
+        number: the issue's number.
+        action: what the publisher did, or why it had nothing to do.
+        reason: the decision's reason code.
+        trigger: what caused the run.
+        language: the comment's language, empty where there is none.
+        comment_id: our comment, if there is one.
+        url: where it stands.
+        shown: the numbers of the issues that the comment shows.
+        at: when it was done.
+    """
+
+    repo: str
+    number: int
+    action: str
+    reason: str
+    trigger: str
+    language: str = ""
+    comment_id: int | None = None
+    url: str | None = None
+    shown: tuple[int, ...] = ()
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+class Records:
+    """The App's tables: records.sqlite in DATA_DIR, or Postgres. Calls block for a moment."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        _TABLES.create_all(engine)
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """The records that the settings name, made where they are missing."""
+        return cls(open_engine(settings, "records"))
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def reply_of(self, repo: str, number: int) -> Reply | None:
+        """What was last done about an issue."""
+        query = sa.select(_REPLIES).where(_REPLIES.c.repo == repo.lower())
+        with self._engine.connect() as connection:
+            row = connection.execute(query.where(_REPLIES.c.number == number)).one_or_none()
+        if row is None:
+            return None
+        values = {name: row._mapping[name] for name in (f.name for f in fields(Reply))}  # noqa: SLF001  SQLAlchemy's public name for it
+        at = values["at"]
+        return Reply(
+            **{
+                **values,
+                "shown": tuple(values["shown"]),
+                # SQLite keeps no time zone; what was stored is UTC.
+                "at": at if at.tzinfo else at.replace(tzinfo=UTC),
+            }
+        )
+
+    def remember(self, reply: Reply) -> None:
+        """Keep what was done about an issue in place of what was done before."""
+        self._put(_REPLIES, {**asdict(reply), "repo": reply.repo.lower()})
+
+    def forget_thread(self, repo: str, number: int) -> None:
+        """Forget one issue, because it is gone."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                sa.delete(_REPLIES)
+                .where(_REPLIES.c.repo == repo.lower())
+                .where(_REPLIES.c.number == number)
+            )
+
+    def forget_repositories(self, repos: Sequence[str]) -> None:
+        """Forget all about some repositories."""
+        names = [repo.lower() for repo in repos]
+        with self._engine.begin() as connection:
+            for table in (_REPLIES, _CONFIGS):
+                connection.execute(sa.delete(table).where(table.c.repo.in_(names)))
+
+    def repositories(self) -> set[str]:
+        """Every repository that something is remembered of."""
+        query = sa.union(sa.select(_REPLIES.c.repo), sa.select(_CONFIGS.c.repo))
+        with self._engine.connect() as connection:
+            return set(connection.execute(query).scalars())
+
+    def config_of(self, repo: str) -> RepoConfig:
+        """The config in force: the last good one that was read, else the defaults."""
+        query = sa.select(_CONFIGS.c.good).where(_CONFIGS.c.repo == repo.lower())
+        with self._engine.connect() as connection:
+            good = connection.execute(query).scalar_one_or_none()
+        return RepoConfig() if good is None else RepoConfig.model_validate(good)
+
+    def settle_config(self, repo: str, file: ConfigFile) -> RepoConfig:
+        """The config in force now that `file` was read; a broken file changes nothing."""
+        config = self.config_of(repo) if file.state == "broken" else file.config or RepoConfig()
+        self._put(
+            _CONFIGS,
+            {
+                "repo": repo.lower(),
+                "good": config.model_dump(mode="json"),
+                "problem": file.problem,
+                "line": file.line,
+            },
+        )
+        return config
+
+    def _put(self, table: sa.Table, values: dict[str, object]) -> None:
+        """Insert a row, or replace the one with the same key."""
+        insert = (
+            sqlite.insert(table)
+            if self._engine.dialect.name == "sqlite"
+            else postgresql.insert(table)
+        )
+        keys = [column.name for column in table.primary_key]
+        rest = {name: insert.excluded[name] for name in values if name not in keys}
+        statement = insert.values(values).on_conflict_do_update(index_elements=keys, set_=rest)
+        with self._engine.begin() as connection:
+            connection.execute(statement)

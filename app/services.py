@@ -1,0 +1,35 @@
+"""What the App's parts work with, built once by app/main.py and handed to whoever needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # whoever only hands services on need not load the engines
+    from indexer.search import Searcher
+    from indexer.state import State
+
+    from app.identity import Identity
+    from app.llm import Llm
+    from app.metrics import Metrics
+    from app.records import Records
+    from app.settings import Settings
+    from indexer.embedding import TextEmbedder
+    from indexer.github import GitHubClients
+    from indexer.store import KnowledgeBase
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything a job needs. `llm` is None without ANTHROPIC_API_KEY."""
+
+    settings: Settings
+    knowledge_base: KnowledgeBase
+    embedder: TextEmbedder
+    searcher: Searcher
+    clients: GitHubClients
+    identity: Identity
+    llm: Llm | None
+    records: Records
+    state: State
+    metrics: Metrics

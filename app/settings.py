@@ -1,0 +1,91 @@
+"""Settings of the GitHub App; with indexer/settings.py the only readers of the environment."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic_settings import NoDecode
+
+from indexer.errors import SettingError
+from indexer.settings import IndexSettings, WordList, split_list
+
+SecretList = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(split_list)]
+
+
+class Settings(IndexSettings):
+    """What the App reads beside the indexer's settings; each field's name upper-cased."""
+
+    github_webhook_secret: SecretList = Field(
+        (), description="The webhook's secret; several, separated by commas, while you rotate it."
+    )
+    allowed_accounts: WordList = Field(
+        (), description="Users and organisations to serve, separated by commas; * serves all."
+    )
+    anthropic_api_key: SecretStr | None = Field(
+        None, description="Key for Claude; without it the comment quotes instead of drafting."
+    )
+    anthropic_base_url: str | None = Field(
+        None, description="Another address for Claude's API, such as a gateway."
+    )
+    anthropic_model: str = Field("claude-haiku-4-5", description="Which Claude judges and drafts.")
+    host: str = Field("127.0.0.1", description="The address the server listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="The port the server listens on.")
+    again_label: str = Field(
+        "intern: again",
+        min_length=1,
+        max_length=50,
+        description="The label that asks for another answer; a repository's config may rename it.",
+    )
+    first_backfill_wait_minutes: float = Field(
+        360, ge=0, description="How long a new issue waits for its repository's first backfill."
+    )
+    respond_concurrency: int = Field(
+        4, ge=1, le=64, description="How many issues one server answers at the same time."
+    )
+    worker_id: str = Field(
+        "intern",
+        pattern=r"^[\w.-]{1,64}$",
+        description="This server's name, the same after a restart; of several servers on one "
+        "DATABASE_URL each needs its own.",
+    )
+    job_retention_days: float = Field(
+        14, ge=4, description="How long finished jobs are kept; GitHub redelivers for three days."
+    )
+    shutdown_seconds: int = Field(
+        20, ge=1, le=600, description="How long a stopping server lets running jobs finish."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least serious message to log: debug, info, warning or error."
+    )
+    log_format: Literal["console", "json"] = Field(
+        "console", description="console for people, json for machines."
+    )
+
+    @field_validator("log_level", "log_format", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    def serves(self, account: str) -> bool:
+        """Whether this installation's owner is one the operator wants to serve."""
+        return "*" in self.allowed_accounts or account.lower() in {
+            name.lower() for name in self.allowed_accounts
+        }
+
+    def require_serving(self) -> Self:
+        """These settings, if they are enough to run the server.
+
+        Raises:
+            SettingError: the first setting that is missing, by its name.
+        """
+        if not any(secret.get_secret_value() for secret in self.github_webhook_secret):
+            raise SettingError(
+                "GITHUB_WEBHOOK_SECRET is not set: deliveries could not be told from forgeries."
+            )
+        if self.github_app_id is None:
+            raise SettingError("GITHUB_APP_ID is not set: it is the number on the App's page.")
+        self.private_key()
+        if not self.allowed_accounts:
+            raise SettingError(
+                "ALLOWED_ACCOUNTS is not set: it names the accounts to serve, or * for all."
+            )
+        return self

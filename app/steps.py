@@ -1,0 +1,195 @@
+"""What the workflows' steps do: each touches GitHub, the knowledge base or the records once.
+
+Every step may be repeated and returns a small JSON object with an `outcome`; ids, names and
+counts only, because DBOS keeps it.
+"""
+
+import asyncio
+from datetime import UTC, datetime
+
+import structlog
+
+from app import publisher, responder
+from app.events import Adopt, Backfill, Forget, RefreshConfig, RefreshThread, RemoveThread, Respond
+from app.job_queue import Outcome
+from app.records import Reply
+from app.services import Services
+from indexer import backfill, repo_config
+from indexer.errors import Forbidden, GitHubError, NotFound
+from indexer.github import GitHubClient
+from indexer.sources.github import fetch_thread
+from indexer.store import Where
+
+log = structlog.get_logger()
+
+
+class Steps:
+    """The steps, with the services they need."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._labelled: set[tuple[str, str]] = set()
+
+    async def look_at_history(self, job: Respond) -> Outcome:
+        """How far the repository's history is known: complete, running or failed."""
+        known = await asyncio.to_thread(self._services.state.repository, job.repo)
+        if known.completed_at is not None:
+            # Complete once is enough: a later run only adds what is new.
+            return {"outcome": "complete", "reason": known.status}
+        if known.status in {"never", "running"}:
+            return {"outcome": "running", "reason": known.status}
+        return {"outcome": known.status, "reason": known.status}
+
+    async def answer(self, job: Respond, at: str) -> Outcome:
+        """Answer the issue, as app/responder.py tells."""
+        client = await self._client(job)
+        try:
+            reply = await responder.respond(
+                self._services, job.repo, job.number, trigger=job.trigger, client=client
+            )
+        except NotFound:
+            return {"outcome": "gone", "reason": "issue_gone"}
+        except Forbidden as error:
+            log.warning("answer refused", repo=job.repo, number=job.number, error=str(error))
+            return {"outcome": "refused", "reason": error.reason}
+        self._services.metrics.answers.labels(reply.action, reply.reason).inc()
+        if reply.action in {"created", "edited"}:
+            seconds = (datetime.now(UTC) - datetime.fromisoformat(at)).total_seconds()
+            self._services.metrics.delivery_to_comment.observe(seconds)
+            await self._ensure_label(client, job.repo)
+        return {"outcome": reply.action, "reason": reply.reason}
+
+    async def give_up_waiting(self, job: Respond) -> Outcome:
+        """Record that the issue was not answered, because too little was known."""
+        self._services.metrics.answers.labels("none", "index_incomplete").inc()
+        records = self._services.records
+        known = await asyncio.to_thread(records.reply_of, job.repo, job.number)
+        if known is None:
+            reply = Reply(job.repo, job.number, "none", "index_incomplete", job.trigger)
+            await asyncio.to_thread(records.remember, reply)
+        return {"outcome": "none", "reason": "index_incomplete"}
+
+    async def remove_label(self, job: Respond) -> Outcome:
+        """Take the label off that asked for this run."""
+        client = await self._client(job)
+        try:
+            label = await self._again_label(job.repo)
+            removed = await publisher.remove_label(client, job.repo, job.number, label)
+        except Forbidden as error:
+            log.warning("label stays", repo=job.repo, number=job.number, error=str(error))
+            return {"outcome": "refused"}
+        return {"outcome": "removed" if removed else "absent"}
+
+    async def read_thread(self, job: RefreshThread) -> Outcome:
+        """Bring one issue up to date in the knowledge base."""
+        client = await self._client(job)
+        try:
+            thread = await fetch_thread(client, job.repo, job.number)
+        except NotFound:
+            return await self.remove_thread(RemoveThread(job.repo, job.number))
+        services = self._services
+        await asyncio.to_thread(
+            backfill.index_threads,
+            services.knowledge_base,
+            services.embedder,
+            job.repo,
+            [thread],
+            services.state.templates(job.repo),
+        )
+        return {"outcome": "indexed"}
+
+    async def remove_thread(self, job: RemoveThread) -> Outcome:
+        """Forget one issue."""
+        kb = self._services.knowledge_base
+        await asyncio.to_thread(backfill.delete_thread, kb, job.repo, job.number)
+        await asyncio.to_thread(self._services.records.forget_thread, job.repo, job.number)
+        return {"outcome": "removed"}
+
+    async def read_config(self, job: RefreshConfig | Backfill) -> Outcome:
+        """Read the repository's config file, and see that its label exists."""
+        client = await self._client(job)
+        try:
+            file = await repo_config.read(client.get, job.repo)
+        except Forbidden as error:
+            log.warning("config not read", repo=job.repo, error=str(error))
+            return {"outcome": "refused"}
+        await asyncio.to_thread(self._services.records.settle_config, job.repo, file)
+        await self._ensure_label(client, job.repo)
+        return {"outcome": file.state}
+
+    async def list_repositories(self, job: Adopt) -> Outcome:
+        """The installation's repositories that have issues, most recently active first."""
+        client = self._services.clients.for_installation(job.installation)
+        found = [
+            repository
+            async for repository in client.paginate("installation/repositories", key="repositories")
+            if repository.get("has_issues", True) and not repository.get("disabled")
+        ]
+        found.sort(key=lambda r: str(r.get("pushed_at") or ""), reverse=True)
+        return {"outcome": "listed", "repos": [str(r["full_name"]) for r in found]}
+
+    async def read_history(self, job: Backfill) -> Outcome:
+        """Read the repository's whole history, from where a former run stopped."""
+        services = self._services
+        client = await self._client(job)
+        try:
+            report = await backfill.backfill(
+                client, services.knowledge_base, services.embedder, services.state, job.repo
+            )
+        except NotFound:
+            return {"outcome": "gone"}
+        return {"outcome": "complete", "threads": report.threads}
+
+    async def list_forgotten(self, job: Forget) -> Outcome:
+        """The repositories to forget: those named, or all we know of an account."""
+        if job.repos:
+            return {"outcome": "listed", "repos": sorted({r.lower() for r in job.repos})}
+        known = await asyncio.to_thread(self._known_repositories)
+        prefix = f"{job.account.lower()}/"
+        return {"outcome": "listed", "repos": sorted(r for r in known if r.startswith(prefix))}
+
+    async def forget(self, repos: list[str]) -> Outcome:
+        """Delete everything that is kept of some repositories."""
+        await asyncio.to_thread(self._delete, repos)
+        return {"outcome": "forgotten", "repositories": len(repos)}
+
+    def _known_repositories(self) -> set[str]:
+        services = self._services
+        return {
+            *services.knowledge_base.repos(),
+            *services.records.repositories(),
+            *services.state.repositories(),
+        }
+
+    def _delete(self, repos: list[str]) -> None:
+        services = self._services
+        for repo in repos:
+            services.knowledge_base.delete_where(Where(repos=(repo,)))
+            services.state.forget(repo)
+        services.records.forget_repositories(repos)
+        services.knowledge_base.flush()
+
+    async def _client(
+        self, job: Respond | RefreshThread | RefreshConfig | Backfill
+    ) -> GitHubClient:
+        clients = self._services.clients
+        if job.installation is not None:
+            return clients.for_installation(job.installation)
+        return await clients.for_repo(job.repo)
+
+    async def _again_label(self, repo: str) -> str:
+        config = await asyncio.to_thread(self._services.records.config_of, repo)
+        return config.labels.again or self._services.settings.again_label
+
+    async def _ensure_label(self, client: GitHubClient, repo: str) -> None:
+        """Make the label where it is missing, asking once per repository and run of the server."""
+        label = await self._again_label(repo)
+        if (repo, label) in self._labelled:
+            return
+        try:
+            await publisher.ensure_label(client, repo, label)
+        except GitHubError as error:
+            # The label is a convenience; a comment that is posted must not count as failed for it.
+            log.warning("label not made", repo=repo, reason=error.reason, error=str(error))
+            return
+        self._labelled.add((repo, label))

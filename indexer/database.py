@@ -1,0 +1,48 @@
+"""Where tables are kept: SQLite files in DATA_DIR, or Postgres by DATABASE_URL."""
+
+from sqlite3 import Connection as SqliteConnection
+from typing import Any
+
+import sqlalchemy as sa
+
+from indexer.errors import SettingError
+from indexer.settings import IndexSettings
+
+BUSY_TIMEOUT_MS = 30_000
+
+
+def open_engine(settings: IndexSettings, name: str) -> sa.Engine:
+    """The engine of the tables called `name`: Postgres where DATABASE_URL says so, else a file.
+
+    Raises:
+        SettingError: DATABASE_URL is no Postgres address, or DATA_DIR cannot be written.
+    """
+    if settings.database_url:
+        return sa.create_engine(_postgres_url(settings.database_url), pool_pre_ping=True)
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingError(f"DATA_DIR: {settings.data_dir} cannot be made: {error}.") from error
+    engine = sa.create_engine(f"sqlite:///{settings.data_dir / name}.sqlite")
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _postgres_url(text: str) -> sa.URL:
+    try:
+        url = sa.make_url(text)
+    except sa.exc.ArgumentError as error:
+        raise SettingError("DATABASE_URL is not a database address.") from error
+    if url.get_backend_name() not in {"postgresql", "postgres"}:
+        raise SettingError("DATABASE_URL must begin with postgresql://.")
+    return url.set(drivername="postgresql+psycopg")
+
+
+def _prepare_sqlite(connection: SqliteConnection, _record: Any) -> None:  # noqa: ANN401  sqlalchemy passes its own pool record
+    """WAL so that readers never wait, and writers that queue up instead of failing."""
+    # IMMEDIATE takes the write lock at once: a transaction that reads first and writes later
+    # would otherwise fail with "database is locked" instead of waiting.
+    connection.isolation_level = "IMMEDIATE"
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    connection.execute("PRAGMA foreign_keys=ON")

@@ -1,0 +1,199 @@
+"""`.github/oncall-intern.yml` → RepoConfig: what a repository's maintainers decide.
+
+A file can be absent, good or broken. A broken one never takes effect: the last good one stays in
+force (app/records.py remembers it), and the problem is told with its line.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from indexer.errors import InputError, NotFound
+
+CONFIG_PATH = ".github/oncall-intern.yml"
+MAX_BYTES = 64 * 1024
+
+
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+Pattern = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Labels(_Model):
+    """Labels that the intern reads or writes."""
+
+    again: Annotated[str, Field(min_length=1, max_length=50)] | None = Field(
+        None, description="Adding this label to an issue asks for another answer."
+    )
+
+
+class AnswerParts(_Model):
+    """Which parts a comment may have."""
+
+    related: bool = Field(default=True, description="Related issues.")
+    duplicates: bool = Field(default=True, description="Likely duplicates.")
+    resolution: bool = Field(default=True, description="What worked before.")
+
+
+class Ignore(_Model):
+    """Issues that are never answered."""
+
+    authors: tuple[Name, ...] = Field((), description="Logins whose issues are left alone.")
+    titles: tuple[Pattern, ...] = Field(
+        (), description="An issue with such a title is left alone; * stands for anything."
+    )
+    labels: tuple[Name, ...] = Field((), description="An issue with one of these is left alone.")
+
+    def has_title(self, title: str) -> bool:
+        """Whether a title is one of `titles`; case does not matter.
+
+        Wildcards and not regular expressions: whoever writes the file must not be able to write
+        an expression that never ends.
+        """
+        return any(fnmatchcase(title.lower(), pattern.lower()) for pattern in self.titles)
+
+
+class RepoConfig(_Model):
+    """What a repository's maintainers decided; the defaults hold where there is no file."""
+
+    enabled: bool = Field(default=True, description="Whether issues are answered at all.")
+    mode: Literal["on", "shadow"] = Field(
+        "on", description="shadow: answers are recorded but not posted."
+    )
+    language: Literal["auto", "en", "ko"] = Field(
+        "auto", description="The comment's language; auto follows the issue."
+    )
+    labels: Labels = Labels()
+    answer: AnswerParts = AnswerParts()
+    ignore: Ignore = Ignore()
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFile:
+    """What stands in the repository: `config` if the file is good, `problem` if it is broken.
+
+    Attributes:
+        state: absent, ok or broken.
+        config: what the file says; None unless it is ok.
+        problem: one sentence for a maintainer; None unless it is broken.
+        line: where the problem stands, counted from 1, if that is known.
+    """
+
+    state: Literal["absent", "ok", "broken"]
+    config: RepoConfig | None = None
+    problem: str | None = None
+    line: int | None = None
+
+
+class _Loader(yaml.SafeLoader):
+    """Plain YAML that also refuses what the reader of a config does not expect."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        # Aliases of aliases grow without bound ("billion laughs"), and a config needs none.
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # the stubs lack it
+            raise yaml.composer.ComposerError(None, None, "aliases are not allowed", mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(
+        self,
+        node: yaml.MappingNode,
+        deep: bool = False,  # noqa: FBT001, FBT002  PyYAML's own signature
+    ) -> dict[Hashable, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key.value!r} stands here twice", key.start_mark
+                )
+            seen.add(key.value)
+        # YAML 1.1 reads the bare words on and off as booleans, and `mode: on` is what people write.
+        return super().construct_mapping(node, deep=deep)
+
+
+# Only true and false are booleans here, so that `mode: on` is the word "on".
+_Loader.yaml_implicit_resolvers = {
+    letter: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
+
+
+def parse(text: str) -> ConfigFile:
+    """The config that a file's text says, or what is wrong with it."""
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+        data = yaml.load(text, Loader=_Loader)  # noqa: S506  _Loader is a SafeLoader
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else None
+        return ConfigFile("broken", problem=f"Not valid YAML: {error.problem}.", line=line)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        return ConfigFile("broken", problem=f"Not valid YAML: {error}.")
+    if data is None:
+        return ConfigFile("ok", RepoConfig())
+    if not isinstance(data, dict):
+        return ConfigFile("broken", problem="The file is not a mapping of keys.", line=1)
+    try:
+        return ConfigFile("ok", RepoConfig.model_validate(data))
+    except ValidationError as error:
+        first = error.errors()[0]
+        path = tuple(str(part) for part in first["loc"])
+        message = first["msg"].removeprefix("Value error, ")
+        if first["type"] == "extra_forbidden":
+            message = "there is no such key"
+        return ConfigFile("broken", problem=f"{'.'.join(path)}: {message}.", line=_line(node, path))
+
+
+def _line(node: yaml.Node | None, path: tuple[str, ...]) -> int | None:
+    """The line of the deepest part of `path` that stands in the file."""
+    line = node.start_mark.line + 1 if node else None
+    for part in path:
+        if isinstance(node, yaml.MappingNode):
+            found = [(key, value) for key, value in node.value if key.value == part]
+            if not found:
+                break
+            line = found[0][0].start_mark.line + 1
+            node = found[0][1]
+        elif isinstance(node, yaml.SequenceNode) and part.isdigit() and int(part) < len(node.value):
+            node = node.value[int(part)]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line
+
+
+async def read(get: Callable[[str], Awaitable[Any]], repo: str) -> ConfigFile:
+    """The config file of a repository's default branch; `get` fetches a REST path as JSON."""
+    try:
+        answer = await get(f"/repos/{repo}/contents/{CONFIG_PATH}")
+    except NotFound:
+        return ConfigFile("absent")
+    try:
+        return parse(_text_of(answer))
+    except InputError as error:
+        return ConfigFile("broken", problem=str(error))
+
+
+def _text_of(answer: object) -> str:
+    """The text in GitHub's answer about a file."""
+    if not isinstance(answer, dict) or answer.get("type") != "file":
+        raise InputError(f"{CONFIG_PATH} is not a file.")
+    if int(answer.get("size") or 0) > MAX_BYTES:
+        raise InputError(f"{CONFIG_PATH} is larger than {MAX_BYTES // 1024} KB.")
+    try:
+        return base64.b64decode(str(answer.get("content") or "")).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise InputError(f"{CONFIG_PATH} is not UTF-8 text.") from error

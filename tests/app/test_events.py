@@ -1,0 +1,241 @@
+"""Which delivery asks for which jobs, and the reason where it asks for none."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.events import (
+    Adopt,
+    Forget,
+    Ignored,
+    RefreshConfig,
+    RefreshThread,
+    RemoveThread,
+    Respond,
+    parse,
+)
+from app.settings import Settings
+from indexer.errors import InputError
+from tests.fakes_app import issue_payload
+
+SETTINGS = Settings(allowed_accounts=("Octo",), github_app_id=5)
+INSTALLATION = {"id": 11, "account": {"login": "octo"}}
+STRANGER = {"id": 12, "account": {"login": "stranger"}}
+REFRESH = (RefreshThread("octo/tools", 7, 11),)
+
+
+def parsed(event: str, payload: dict[str, Any], **more: Any) -> Any:
+    return parse(event, payload, SETTINGS, **more)
+
+
+@pytest.mark.parametrize(
+    ("action", "more", "expected"),
+    [
+        ("opened", {}, (Respond("octo/tools", 7, 11, "opened"), *REFRESH)),
+        ("edited", {}, REFRESH),
+        ("closed", {}, REFRESH),
+        ("reopened", {}, REFRESH),
+        ("unlabeled", {"label": {"name": "intern: again"}}, REFRESH),
+        ("labeled", {"label": {"name": "bug"}}, REFRESH),
+        (
+            "labeled",
+            {"label": {"name": "Intern: Again"}},
+            (Respond("octo/tools", 7, 11, "label"),),
+        ),
+        ("deleted", {}, (RemoveThread("octo/tools", 7),)),
+        ("transferred", {}, (RemoveThread("octo/tools", 7),)),
+        ("milestoned", {}, Ignored("action_unused")),
+    ],
+)
+def test_issues(action, more, expected):
+    assert parsed("issues", issue_payload(action, **more)) == expected
+
+
+def test_the_label_in_force_counts_and_not_the_default():
+    payload = issue_payload("labeled", label={"name": "intern: again"})
+    assert parsed("issues", payload, again_label="retry") == REFRESH
+
+
+@pytest.mark.parametrize("action", ["created", "edited", "deleted"])
+def test_comments_refresh_their_issue(action):
+    payload = issue_payload(action, comment={"user": {"login": "ada", "type": "User"}})
+    assert parsed("issue_comment", payload) == REFRESH
+
+
+def test_comments_on_pull_requests_are_ignored():
+    payload = issue_payload("created")
+    payload["issue"]["pull_request"] = {"url": "https://api.github.com/…"}
+    assert parsed("issue_comment", payload) == Ignored("pull_request")
+
+
+def test_bots_comments_are_ignored():
+    payload = issue_payload("created", comment={"user": {"login": "ci", "type": "Bot"}})
+    assert parsed("issue_comment", payload) == Ignored("bot_comment")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"sender": {"login": "oncall-intern[bot]", "type": "Bot"}},
+        {"comment": {"performed_via_github_app": {"id": 5}}},
+    ],
+)
+def test_what_we_did_ourselves_starts_nothing(more):
+    for event, action in [("issue_comment", "created"), ("issues", "unlabeled")]:
+        payload = issue_payload(action, **more)
+        assert parsed(event, payload, bot_login="oncall-intern[bot]") == Ignored("own_action")
+
+
+def test_another_app_is_not_us():
+    payload = issue_payload("created", comment={"performed_via_github_app": {"id": 6}})
+    assert parsed("issue_comment", payload) == REFRESH
+
+
+def test_accounts_that_are_not_served():
+    payload = issue_payload(repo="stranger/tools")
+    assert parsed("issues", payload) == Ignored("account_not_allowed")
+    assert parsed("issue_comment", payload) == Ignored("account_not_allowed")
+    everyone = Settings(allowed_accounts=("*",))
+    assert isinstance(parse("issues", payload, everyone), tuple)
+
+
+@pytest.mark.parametrize(
+    ("action", "expected"),
+    [
+        ("created", (Adopt(11),)),
+        ("unsuspend", (Adopt(11),)),
+        ("deleted", (Forget(account="octo"),)),
+        ("suspend", Ignored("installation_suspended")),
+        ("something_new", Ignored("action_unused")),
+    ],
+)
+def test_installation(action, expected):
+    payload = {"action": action, "installation": INSTALLATION}
+    assert parsed("installation", payload) == expected
+
+
+def test_strangers_installations_are_never_indexed_but_always_forgotten():
+    created = {"action": "created", "installation": STRANGER}
+    assert parsed("installation", created) == Ignored("account_not_allowed")
+    deleted = {"action": "deleted", "installation": STRANGER}
+    assert parsed("installation", deleted) == (Forget(account="stranger"),)
+
+
+def test_repositories_of_an_installation():
+    added = {"repositories_added": [{"full_name": "octo/new"}]}
+    removed = {"repositories_removed": [{"full_name": "octo/old"}]}
+    both = parsed("installation_repositories", {"installation": INSTALLATION, **added, **removed})
+    assert both == (Forget(("octo/old",)), Adopt(11, ("octo/new",)))
+    foreign = parsed("installation_repositories", {"installation": STRANGER, **added})
+    assert foreign == Ignored("account_not_allowed")
+    neither = parsed("installation_repositories", {"installation": INSTALLATION})
+    assert neither == Ignored("no_repositories")
+
+
+@pytest.mark.parametrize(
+    ("action", "changes", "expected"),
+    [
+        ("deleted", {}, (Forget(("octo/tools",)),)),
+        (
+            "renamed",
+            {"repository": {"name": {"from": "kit"}}},
+            (Forget(("octo/kit",)), Adopt(11, ("octo/tools",))),
+        ),
+        (
+            "transferred",
+            {"owner": {"from": {"organization": {"login": "before"}}}},
+            (Forget(("before/tools",)),),
+        ),
+        (
+            "transferred",
+            {"owner": {"from": {"user": {"login": "before"}}}},
+            (Forget(("before/tools",)),),
+        ),
+        ("transferred", {}, Ignored("no_former_owner")),
+        ("archived", {}, Ignored("action_unused")),
+    ],
+)
+def test_repository(action, changes, expected):
+    payload = {
+        "action": action,
+        "changes": changes,
+        "repository": {"full_name": "octo/tools"},
+        "installation": {"id": 11},
+    }
+    assert parsed("repository", payload) == expected
+
+
+@pytest.mark.parametrize(
+    ("ref", "path", "expected"),
+    [
+        ("main", ".github/oncall-intern.yml", (RefreshConfig("octo/tools", 11),)),
+        ("main", "src/a.py", Ignored("config_untouched")),
+        ("other", ".github/oncall-intern.yml", Ignored("other_branch")),
+    ],
+)
+def test_push(ref, path, expected):
+    payload = {
+        "ref": f"refs/heads/{ref}",
+        "commits": [{"added": [], "modified": [path], "removed": []}],
+        "repository": {"full_name": "octo/tools", "default_branch": "main"},
+        "installation": {"id": 11},
+    }
+    assert parsed("push", payload) == expected
+
+
+def test_ping_and_unknown_events():
+    assert parsed("ping", {"zen": "…"}) == Ignored("ping")
+    assert parsed("watch", {}) == Ignored("event_unused")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"action": "opened"},
+        {"action": 5},
+        issue_payload(number=0),
+        issue_payload(repo="no-slash"),
+        issue_payload(repo="octo/.."),
+        issue_payload(repo="octo/a b"),
+        issue_payload(repo="octo/a\nb"),
+    ],
+)
+def test_payloads_that_are_not_what_they_should_be(payload):
+    with pytest.raises(InputError, match="payload"):
+        parsed("issues", payload)
+
+
+FIELDS = [
+    "action",
+    "issue",
+    "repository",
+    "installation",
+    "comment",
+    "sender",
+    "changes",
+    "label",
+    "id",
+    "number",
+    "login",
+]
+FIELDS += ["full_name", "name", "from", "account", "user", "commits", "repositories_added"]
+VALUES = [None, True, -1, 7, 10**30, 1.5, "", "opened", "octo/tools", "\x00", "\ud800", "💥" * 99]
+JSON = st.recursive(
+    st.sampled_from(VALUES),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner),
+    max_leaves=12,
+)
+
+
+@given(
+    event=st.sampled_from(["issues", "issue_comment", "installation", "repository", "push"]),
+    payload=st.dictionaries(st.sampled_from(FIELDS), JSON),
+)
+def test_no_payload_whatsoever_crashes(event, payload):
+    try:
+        outcome = parsed(event, payload)
+    except InputError:
+        return
+    assert isinstance(outcome, Ignored | tuple)

@@ -1,0 +1,190 @@
+"""The order of steps, waits, retries and redeliveries, on a real DBOS over SQLite."""
+
+import asyncio
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dbos import DBOS
+
+from app.events import Adopt, Backfill, Forget, Job, RefreshThread, Respond
+from app.job_queue import JobQueue
+from app.jobs import Jobs, Patience
+from app.metrics import Metrics
+from app.settings import Settings
+from indexer.errors import Forbidden, GitHubUnavailable, RateLimited
+from tests.fakes_app import ScriptedSteps
+
+QUICK = Patience(first=0.01, longest=0.02, attempts=3, poll_first=0.01, poll_longest=0.02)
+ISSUE = Respond("octo/tools", 7, 11)
+
+
+class Running:
+    def __init__(self, queue: JobQueue, steps: ScriptedSteps, metrics: Metrics) -> None:
+        self.queue = queue
+        self.steps = steps
+        self.metrics = metrics
+
+    async def run(self, job: Job, delivery: str = "guid") -> Any:
+        """Enqueue a job and wait for its end."""
+        workflow_id = await self.queue.enqueue(job, delivery)
+        handle: Any = await DBOS.retrieve_workflow_async(workflow_id)
+        return await handle.get_result(polling_interval_sec=0.02)
+
+
+@pytest.fixture(autouse=True)
+def _database(tmp_path, fresh_jobs):
+    shutil.copy(fresh_jobs, tmp_path)
+
+
+@asynccontextmanager
+async def running(folder: Path, steps: ScriptedSteps, **settings: Any) -> AsyncIterator[Running]:
+    configured = Settings(data_dir=folder, shutdown_seconds=1, **settings)
+    metrics = Metrics()
+    queue = JobQueue(configured)
+    await queue.launch(Jobs(steps, queue, metrics, configured, QUICK).workflows())  # type: ignore[arg-type]
+    try:
+        yield Running(queue, steps, metrics)
+    finally:
+        await queue.close()
+
+
+async def test_a_job_runs_its_step_and_is_counted(tmp_path):
+    async with running(tmp_path, ScriptedSteps()) as jobs:
+        outcome = await jobs.run(ISSUE)
+    assert outcome == {"outcome": "done", "reason": "scripted"}
+    assert [name for name, _ in jobs.steps.calls] == ["look_at_history", "answer"]
+    assert jobs.metrics.jobs.labels("Respond", "done")._value.get() == 1
+
+
+async def test_the_label_goes_even_when_there_was_nothing_to_say(tmp_path):
+    steps = ScriptedSteps(answer=[{"outcome": "none", "reason": "no_evidence"}])
+    async with running(tmp_path, steps) as jobs:
+        await jobs.run(Respond("octo/tools", 7, 11, "label"))
+    assert [name for name, _ in steps.calls][-2:] == ["answer", "remove_label"]
+
+
+async def test_trouble_that_passes_is_waited_out(tmp_path):
+    steps = ScriptedSteps(
+        answer=[GitHubUnavailable("502"), RateLimited("slow down", retry_after=0.01)]
+    )
+    async with running(tmp_path, steps) as jobs:
+        outcome = await jobs.run(ISSUE)
+    assert outcome["outcome"] == "done"
+    assert steps.count("answer") == 3
+
+
+async def test_a_redelivery_repeats_only_what_is_dead(tmp_path):
+    steps = ScriptedSteps(answer=[Forbidden("no"), None])
+    async with running(tmp_path, steps) as jobs:
+        with pytest.raises(Exception, match="no"):
+            await jobs.run(ISSUE)
+        assert (await jobs.run(ISSUE))["outcome"] == "done"
+        assert (await jobs.run(ISSUE))["outcome"] == "done"
+    assert steps.count("answer") == 2
+
+
+async def test_jobs_on_one_issue_run_one_after_the_other(tmp_path):
+    hold = asyncio.Event()
+    steps = ScriptedSteps(answer=[hold])
+    async with running(tmp_path, steps) as jobs:
+        first = asyncio.create_task(jobs.run(ISSUE, "first"))
+        await steps.reached("answer")
+        again = Respond("Octo/Tools", 7, 11, "label")
+        second = asyncio.create_task(jobs.run(again, "second"))
+        await jobs.run(Respond("octo/tools", 8, 11), "another issue")
+        assert steps.count("answer") == 2
+        hold.set()
+        await asyncio.gather(first, second)
+    assert steps.count("answer") == 3
+
+
+async def test_a_new_issue_waits_for_the_first_backfill(tmp_path):
+    running_now = {"outcome": "running", "reason": "running"}
+    steps = ScriptedSteps(look_at_history=[running_now] * 3)
+    async with running(tmp_path, steps) as jobs:
+        await jobs.run(ISSUE)
+    assert [n for n, _ in steps.calls] == [*["look_at_history"] * 4, "answer"]
+
+
+async def test_the_wait_for_the_backfill_ends(tmp_path):
+    running_now = {"outcome": "running", "reason": "running"}
+    steps = ScriptedSteps(look_at_history=[running_now] * 99)
+    async with running(tmp_path, steps, first_backfill_wait_minutes=0.001) as jobs:
+        await jobs.run(Respond("octo/tools", 7, 11, "label"))
+    assert steps.count("answer") == 0
+    assert [n for n, _ in steps.calls][-2:] == ["give_up_waiting", "remove_label"]
+
+
+async def test_an_issue_of_an_unread_repository_starts_its_backfill_once(tmp_path):
+    never = {"outcome": "running", "reason": "never"}
+    steps = ScriptedSteps(look_at_history=[never, never, never])
+    async with running(tmp_path, steps) as jobs:
+        await jobs.run(ISSUE)
+        await steps.reached("read_history")
+    assert steps.count("read_history") == 1
+
+
+async def test_an_installation_backfills_each_repository(tmp_path):
+    names = ["octo/a", "octo/b", "octo/c"]
+    steps = ScriptedSteps(list_repositories=[{"outcome": "listed", "repos": names}])
+    async with running(tmp_path, steps) as jobs:
+        outcome = await jobs.run(Adopt(11))
+        await steps.reached("read_history", 3)
+    assert outcome == {"outcome": "queued", "repositories": 3}
+    read = {job.repo for name, (job,) in steps.calls if name == "read_history"}
+    assert read == set(names)
+
+
+async def test_forgetting_cancels_a_running_backfill_and_deletes_after_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("app.jobs.FORGET_AGAIN_SECONDS", 0.01)
+    steps = ScriptedSteps(
+        read_history=[asyncio.Event()],
+        list_forgotten=[{"outcome": "listed", "repos": ["octo/tools"]}],
+    )
+    async with running(tmp_path, steps) as jobs:
+        await jobs.queue.enqueue(Backfill("octo/tools", 11), "guid")
+        await steps.reached("read_history")
+        await jobs.run(Forget(("octo/tools",)), "guid2")
+    assert steps.count("forget") == 2
+
+
+async def test_a_job_survives_the_server(tmp_path):
+    stopped = ScriptedSteps(read_thread=[asyncio.Event()])
+    async with running(tmp_path, stopped) as jobs:
+        await jobs.queue.enqueue(RefreshThread("octo/tools", 7, 11), "guid")
+        await stopped.reached("read_thread")
+    steps = ScriptedSteps()
+    async with running(tmp_path, steps) as jobs:
+        await steps.reached("read_thread")
+        assert (await jobs.run(RefreshThread("octo/tools", 7, 11)))["outcome"] == "done"
+    assert steps.count("read_thread") == 1
+
+
+async def test_only_ids_are_stored(tmp_path):
+    async with running(tmp_path, ScriptedSteps()) as jobs:
+        await jobs.run(ISSUE)
+    stored = sqlite3.connect(tmp_path / "jobs.sqlite")
+    inputs = [row[0] for row in stored.execute("select inputs from workflow_input")]
+    mode = stored.execute("pragma journal_mode").fetchone()[0]
+    stored.close()
+    assert any('"number":7' in text for text in inputs)
+    assert mode == "wal"
+
+
+async def test_finished_jobs_are_pruned_and_depth_counts_the_others(tmp_path):
+    hold = asyncio.Event()
+    steps = ScriptedSteps(read_thread=[hold])
+    async with running(tmp_path, steps) as jobs:
+        await jobs.run(ISSUE)
+        await jobs.queue.enqueue(RefreshThread("octo/tools", 7, 11), "guid")
+        await steps.reached("read_thread")
+        assert jobs.queue.depth() == {("refresh", "pending"): 1}
+        assert await jobs.queue.prune(datetime.now(UTC) - timedelta(days=1)) == 0
+        assert await jobs.queue.prune(datetime.now(UTC) + timedelta(days=1)) == 1
+        hold.set()
