@@ -1,0 +1,264 @@
+"""Threads, doc sections and releases cut into passages with stable ids.
+
+A thread is one passage of kind `issue` (found by its text, its title and its words; its payload
+holds the whole thread) and one of kind `comment` for each comment worth finding (by its words
+only). Ids depend on the repository and on what never changes, so doing it twice changes nothing.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Literal
+from uuid import UUID, uuid5
+
+from indexer.text import clean, error_signatures
+from indexer.threads import Comment, DocSection, Release, Thread
+
+PIPELINE_VERSION = 1
+"""Raise it when the same thread would give other passages; collections are then rebuilt."""
+
+MAX_DENSE = 2000
+"""Characters of a text to embed: more than the model's 256 tokens, so the rest costs nothing."""
+
+MAX_BODY = 12_000
+MAX_COMMENT = 4_000
+"""Characters of a cleaned text that BM25 sees; what follows in a longer one is logs."""
+
+MIN_COMMENT = 12
+"""A shorter comment ("+1", "same here") is never what someone looks for."""
+
+_NAMESPACE = UUID("6b0f5a52-6f43-5a59-9d3e-0c8f6a3a7d11")
+
+Kind = Literal["issue", "comment", "doc", "release"]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of text that becomes one point.
+
+    `text` and `title` are embedded, unless empty; `lexical_title` and `lexical_body` are what
+    BM25 sees.
+    """
+
+    id: str
+    repo: str
+    kind: Kind
+    payload: Mapping[str, Any] = field(repr=False)
+    text: str = ""
+    title: str = ""
+    lexical_title: str = ""
+    lexical_body: str = ""
+
+
+def point_id(repo: str, key: str) -> str:
+    """The id of a repository's point; the repository's letter case does not matter."""
+    return str(uuid5(_NAMESPACE, f"{repo.lower()}\n{key}"))
+
+
+def thread_key(number: int) -> str:
+    """The key of a thread's own point."""
+    return f"issue:{number}"
+
+
+def comment_key(number: int, comment: Comment, ordinal: int = 0) -> str:
+    """The key of a comment's point.
+
+    From its time and author, not from its id: an export has no ids, and a later sync, which has
+    them, finds the same point. `ordinal` counts those equal in both.
+    """
+    return f"comment:{number}:{seconds(comment.created_at)}:{comment.author.lower()}:{ordinal}"
+
+
+def doc_key(path: str, headings: Sequence[str], ordinal: int = 0) -> str:
+    """The key of a doc section's point; `ordinal` counts equal headings within a file."""
+    return f"doc:{path}:{json.dumps(list(headings))}:{ordinal}"
+
+
+def release_key(tag: str) -> str:
+    """The key of a release's point."""
+    return f"release:{tag}"
+
+
+def seconds(moment: datetime) -> int:
+    """A moment as payloads hold it: whole seconds since 1970."""
+    return int(moment.timestamp())
+
+
+def content_hash(content: str, templates: frozenset[str] = frozenset()) -> str:
+    """What tells whether a raw thread has to be indexed again."""
+    start = f"{PIPELINE_VERSION}\n{_digest_of_lines(templates)}\n"
+    return hashlib.sha256((start + content).encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def thread_json(thread: Thread) -> str:
+    """The thread as its point's payload holds it, without what is as by default."""
+    return thread.model_dump_json(exclude_defaults=True)
+
+
+def thread_of(payload: Mapping[str, Any]) -> Thread:
+    """The thread of an `issue` point's payload."""
+    return Thread.model_validate_json(payload["thread"])
+
+
+def thread_passages(
+    repo: str, thread: Thread, templates: frozenset[str] = frozenset()
+) -> list[Passage]:
+    """The passages of a thread; the first is the issue's own, which carries the thread's hash."""
+    content = thread_json(thread)
+    return passages_of(repo, thread, content, content_hash(content, templates), templates)
+
+
+def passages_of(
+    repo: str, thread: Thread, content: str, hashed: str, templates: frozenset[str]
+) -> list[Passage]:
+    """As `thread_passages`, for a caller that has the thread's JSON and hash already."""
+    repo = repo.lower()
+    body = clean(thread.body, templates)
+    title = " ".join(thread.title.split())
+    comments = list(_comment_passages(repo, thread, templates))
+    issue = Passage(
+        id=point_id(repo, thread_key(thread.number)),
+        repo=repo,
+        kind="issue",
+        payload={
+            "repo": repo,
+            "kind": "issue",
+            "number": thread.number,
+            "created": seconds(thread.created_at),
+            "hash": hashed,
+            "thread": content,
+            "passages": [passage.id for passage in comments],
+            "signatures": list(error_signatures(thread.body)),
+        },
+        text=f"{title}\n{body}"[:MAX_DENSE].strip(),
+        title=title[:MAX_DENSE],
+        lexical_title=title,
+        lexical_body=body[:MAX_BODY],
+    )
+    return [issue, *comments]
+
+
+def _comment_passages(repo: str, thread: Thread, templates: frozenset[str]) -> Iterator[Passage]:
+    seen: Counter[tuple[int, str]] = Counter()
+    for comment in thread.comments:
+        same = (seconds(comment.created_at), comment.author.lower())
+        ordinal = seen[same]
+        seen[same] += 1
+        if comment.author_is_bot or comment.author.endswith("[bot]") or comment.minimized:
+            continue
+        body = clean(comment.body, templates, reply=True)
+        if len(body) < MIN_COMMENT:
+            continue
+        yield Passage(
+            id=point_id(repo, comment_key(thread.number, comment, ordinal)),
+            repo=repo,
+            kind="comment",
+            payload={
+                "repo": repo,
+                "kind": "comment",
+                "number": thread.number,
+                "created": same[0],
+                "author": comment.author,
+            },
+            lexical_body=body[:MAX_COMMENT],
+        )
+
+
+def doc_passages(repo: str, sections: Iterable[DocSection]) -> list[Passage]:
+    """The passages of a repository's files, one for each section."""
+    repo = repo.lower()
+    passages = []
+    seen: Counter[str] = Counter()
+    for section in sections:
+        key = doc_key(section.path, section.headings)
+        ordinal = seen[key]
+        seen[key] += 1
+        headings = " › ".join(section.headings) or section.path
+        passages.append(
+            _document(
+                point_id(repo, doc_key(section.path, section.headings, ordinal)),
+                "doc",
+                title=section.headings[-1] if section.headings else section.path,
+                headings=headings,
+                payload={
+                    "repo": repo,
+                    "path": section.path,
+                    "headings": list(section.headings),
+                    "text": section.text,
+                    "url": section.url,
+                    "created": seconds(section.updated_at),
+                },
+            )
+        )
+    return passages
+
+
+def release_passages(repo: str, releases: Iterable[Release]) -> list[Passage]:
+    """The passages of releases, one for each."""
+    repo = repo.lower()
+    return [
+        _document(
+            point_id(repo, release_key(release.tag)),
+            "release",
+            title=release.name or release.tag,
+            headings=f"{release.name} {release.tag}".strip(),
+            payload={
+                "repo": repo,
+                "tag": release.tag,
+                "headings": [release.name or release.tag],
+                "text": release.body,
+                "url": release.url,
+                "created": seconds(release.published_at),
+                "prerelease": release.prerelease,
+            },
+        )
+        for release in releases
+    ]
+
+
+def section_of(payload: Mapping[str, Any]) -> DocSection:
+    """The doc section of a `doc` point's payload."""
+    return DocSection(
+        path=payload["path"],
+        headings=tuple(payload["headings"]),
+        text=payload["text"],
+        url=payload["url"],
+        updated_at=datetime.fromtimestamp(payload["created"], UTC),
+    )
+
+
+def release_of(payload: Mapping[str, Any]) -> Release:
+    """The release of a `release` point's payload."""
+    return Release(
+        tag=payload["tag"],
+        name=payload["headings"][0],
+        body=payload["text"],
+        url=payload["url"],
+        published_at=datetime.fromtimestamp(payload["created"], UTC),
+        prerelease=payload["prerelease"],
+    )
+
+
+def _document(
+    identity: str, kind: Kind, *, title: str, headings: str, payload: dict[str, Any]
+) -> Passage:
+    body = clean(payload["text"])
+    return Passage(
+        id=identity,
+        repo=payload["repo"],
+        kind=kind,
+        payload=payload | {"kind": kind, "hash": content_hash(json.dumps(payload, sort_keys=True))},
+        text=f"{headings}\n{body}"[:MAX_DENSE].strip(),
+        title=title[:MAX_DENSE],
+        lexical_title=headings,
+        lexical_body=body[:MAX_BODY],
+    )
+
+
+@lru_cache(maxsize=64)
+def _digest_of_lines(lines: frozenset[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(lines)).encode("utf-8", "replace")).hexdigest()
