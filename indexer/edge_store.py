@@ -8,6 +8,7 @@ the process for seconds (exact search over 40,000 points takes milliseconds).
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -96,19 +97,19 @@ class EdgeStore:
             raise StoreUnavailable(
                 f"DATA_DIR: the folder {folder} cannot be used ({error.strerror})."
             ) from error
-        try:
+        with ExitStack() as undo:
+            undo.callback(lock.release)
             shard_folder = folder / "shard"
             if not shard_folder.exists():
                 _check_room(folder, free)
                 _create(folder, shard_folder, fingerprint)
             shard = _load(folder, shard_folder)
+            undo.callback(shard.close)
             recorded = _recorded_fingerprint(folder, shard)
             check_fingerprint(
                 recorded, fingerprint, place=str(folder), rebuild=f"delete the folder {folder}"
             )
-        except BaseException:
-            lock.release()
-            raise
+            undo.pop_all()
         return cls(folder, recorded, shard, lock, free)
 
     @property
@@ -197,7 +198,8 @@ class EdgeStore:
         """Each repository in the collection and how many points it has."""
         request = edge.FacetRequest(TENANT_FIELD, limit=MAX_REPOS, exact=True)
         response = self._call(lambda shard: shard.facet(request))
-        return dict(sorted((str(hit.value), int(hit.count)) for hit in response.hits))
+        # A repository whose last point was deleted is still told of, with none.
+        return dict(sorted((str(h.value), int(h.count)) for h in response.hits if h.count))
 
     def flush(self) -> None:
         """Make everything written so far durable."""

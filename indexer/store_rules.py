@@ -47,6 +47,8 @@ def checked_points(points: Sequence[Point], dimension: int) -> list[Point]:
     kept: dict[str, Point] = {}
     for point in points:
         identity = checked_id(point.id)
+        if identity == META_ID:
+            raise ValueError(f"the id {META_ID} is reserved for the fingerprint")
         kept.pop(identity, None)
         kept[identity] = Point(
             identity,
