@@ -1,7 +1,7 @@
 """GraphQL as GitHub answers it: our part of the schema, its limits, its cost, its errors."""
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -194,13 +194,17 @@ class Graph:
         ]
         order = args.get("orderBy") or {"field": "CREATED_AT", "direction": "ASC"}
         value = ORDERS[order["field"]]
-        found.sort(
-            key=lambda issue: (value(issue), issue.number), reverse=order["direction"] == "DESC"
-        )
+        reverse = order["direction"] == "DESC"
+        found.sort(key=lambda issue: (value(issue), issue.number), reverse=reverse)
         # As on GitHub a cursor names a place in the order, not an offset: what is edited or
         # opened meanwhile makes no page skip or repeat anything else.
-        keys = [f"{value(issue)}|{issue.number:012d}" for issue in found]
-        return _connection(found, args, lambda issue: self._issue(repo, issue), keys)
+        return _connection(
+            found,
+            args,
+            lambda issue: self._issue(repo, issue),
+            lambda issue: _sortable(value(issue), issue.number),
+            reverse=reverse,
+        )
 
     def _issue(self, repo: SimRepository, issue: SimIssue) -> Json:
         def state_reason(_info: Any, *, enableDuplicate: bool = False) -> str | None:  # noqa: N803
@@ -233,7 +237,6 @@ class Graph:
                 issue.comments,
                 args,
                 lambda comment: self._comment(repo, issue, comment),
-                [f"{comment.created_at}|{comment.id}" for comment in issue.comments],
             ),
             "timelineItems": lambda _info, **args: self._timeline(repo, issue, **args),
         }
@@ -388,28 +391,42 @@ def _asked_for(field: FieldNode, variables: Mapping[str, Any]) -> int:
     return int(size)
 
 
+def _sortable(value: Any, number: int) -> str:
+    text = stamp(value) if isinstance(value, datetime) else f"{value:09d}"
+    return f"{text}|{number:012d}"
+
+
 def _connection(
-    items: list[Any],
+    items: Sequence[Any],
     args: Mapping[str, Any],
     show: Callable[[Any], Any],
-    keys: list[str] | None = None,
+    key: Callable[[Any], str] | None = None,
+    *,
+    reverse: bool = False,
 ) -> Json:
-    """A page of a list. Cursors hold a key of the item, or its place where there is no key."""
-    names = keys or [f"{place:09d}" for place in range(len(items))]
-    begin, end = 0, len(items)
-    if args.get("after"):
-        mark = _uncursor(args["after"])
-        begin = next((i for i, name in enumerate(names) if name > mark), len(items))
-    if args.get("before"):
-        mark = _uncursor(args["before"])
-        end = next((i for i, name in enumerate(names) if name >= mark), len(items))
-    total = (begin, end)
+    """A page of a list. Cursors hold the item's key, or its place where there is no key."""
+
+    def place(mark: str, *, behind: bool) -> int:
+        if key is None:
+            return int(mark) + behind
+        for index, item in enumerate(items):
+            name = key(item)
+            passed = name < mark if reverse else name > mark
+            if passed or (name == mark and not behind):
+                return index
+        return len(items)
+
+    begin = place(_uncursor(args["after"]), behind=True) if args.get("after") else 0
+    end = place(_uncursor(args["before"]), behind=False) if args.get("before") else len(items)
+    most = end
     if args.get("first") is not None:
         end = min(end, begin + args["first"])
     elif args.get("last") is not None:
         begin = max(begin, end - args["last"])
     shown = items[begin:end]
-    cursors = [_cursor(name) for name in names[begin:end]]
+    cursors = [
+        _cursor(key(item) if key else f"{begin + offset:09d}") for offset, item in enumerate(shown)
+    ]
     nodes = [show(item) for item in shown]
     return {
         "totalCount": len(items),
@@ -418,8 +435,8 @@ def _connection(
         "pageInfo": {
             "startCursor": cursors[0] if cursors else None,
             "endCursor": cursors[-1] if cursors else None,
-            "hasNextPage": end < total[1],
-            "hasPreviousPage": begin > total[0] or total[0] > 0,
+            "hasNextPage": end < most,
+            "hasPreviousPage": begin > 0,
         },
     }
 
