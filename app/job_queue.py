@@ -5,6 +5,7 @@ already made: one that lives or succeeded stays as it is, a dead one gets a new 
 """
 
 import asyncio
+import contextvars
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -141,10 +142,12 @@ class JobQueue:
                 "app_version": APPLICATION_VERSION,
             }
             try:
-                await asyncio.wait_for(
-                    DBOS.enqueue_workflow_with_options_async(options, *arguments),
-                    ENQUEUE_TIMEOUT_SECONDS,
+                # In a context of its own, DBOS does not take a step that enqueues for a workflow
+                # that calls another: the id alone decides whether the job is new.
+                storing = asyncio.create_task(
+                    _stored(options, arguments), context=contextvars.Context()
                 )
+                await asyncio.wait_for(storing, ENQUEUE_TIMEOUT_SECONDS)
             except dbos_errors.DBOSWorkflowIDInUseError as taken:
                 if taken.workflow_status not in DEAD:
                     break
@@ -171,15 +174,16 @@ class JobQueue:
         with self._engine.connect() as connection:
             return {(queue, status.lower()): n for queue, status, n in connection.execute(query)}
 
-    async def cancel(self, queue: str, partition: str) -> int:
-        """Cancel the unfinished jobs of one partition; returns how many there were."""
-        unfinished = await DBOS.list_workflows_async(
-            status=UNFINISHED,
-            queue_name=queue,
-            load_input=False,
-            load_output=False,
+    async def unfinished(self, queue: str, partition: str) -> list[str]:
+        """The ids of the jobs of one partition that wait or run."""
+        found = await DBOS.list_workflows_async(
+            status=UNFINISHED, queue_name=queue, load_input=False, load_output=False
         )
-        ids = [w.workflow_id for w in unfinished if w.queue_partition_key == partition]
+        return [w.workflow_id for w in found if w.queue_partition_key == partition]
+
+    async def cancel(self, queue: str, partition: str) -> int:
+        """Cancel the jobs of one partition that wait or run; returns how many there were."""
+        ids = await self.unfinished(queue, partition)
         if ids:
             await DBOS.cancel_workflows_async(ids)
         return len(ids)
@@ -204,3 +208,7 @@ class JobQueue:
                 return pruned
             await DBOS.delete_workflows_async([workflow.workflow_id for workflow in old])
             pruned += len(old)
+
+
+async def _stored(options: EnqueueOptions, arguments: tuple[object, ...]) -> None:
+    await DBOS.enqueue_workflow_with_options_async(options, *arguments)

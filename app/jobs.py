@@ -115,19 +115,33 @@ class Jobs:
     async def _history_is_there(self, job: Respond) -> bool:
         """Wait, durably and not for ever, until the repository has been read once."""
         waited = 0.0
+        asked = False
         while True:
-            seen = await self._step(self._steps.look_at_history, job)
-            if seen["outcome"] != "running":
-                return bool(seen["outcome"] == "complete")
-            if seen["reason"] == "never":
-                # Its installation event was missed, or the App was installed before this server.
-                first = Backfill(job.repo, job.installation)
-                await self._queue.enqueue(first, f"first:{job.installation}")
+            seen = (await self._step(self._steps.look_at_history, job))["outcome"]
+            if seen == "complete":
+                return True
+            if seen != "running" and not asked:
+                # Its installation event was missed, or its backfill died.
+                await self._step(self._start_backfill, job)
+                asked = True
+            elif seen == "failed" and not (await self._step(self._is_backfilling, job))["jobs"]:
+                return False
             pause = min(self._patience.poll_longest, max(self._patience.poll_first, waited / 5))
             if waited + pause > self._longest_wait:
                 return False
             await DBOS.sleep_async(pause)
             waited += pause
+
+    async def _start_backfill(self, job: Respond) -> Outcome:
+        jobs = await self._queue.unfinished(Backfill.queue, job.repo.lower())
+        if not jobs:
+            backfill = Backfill(job.repo, job.installation)
+            await self._queue.enqueue(backfill, f"first:{job.installation}")
+        return {"outcome": "waiting" if jobs else "queued"}
+
+    async def _is_backfilling(self, job: Respond) -> Outcome:
+        jobs = await self._queue.unfinished(Backfill.queue, job.repo.lower())
+        return {"outcome": "looked", "jobs": len(jobs)}
 
     async def _refresh_thread(self, job: RefreshThread, _at: str) -> Outcome:
         return await self._step(self._steps.read_thread, job)
@@ -143,8 +157,11 @@ class Jobs:
         if not repos:
             found = await self._step(self._steps.list_repositories, job)
             repos = found["repos"]
+        return await self._step(self._start_backfills, job, repos, DBOS.workflow_id)
+
+    async def _start_backfills(self, job: Adopt, repos: list[str], cause: str) -> Outcome:
         for repo in repos:
-            await self._queue.enqueue(Backfill(repo, job.installation), str(DBOS.workflow_id))
+            await self._queue.enqueue(Backfill(repo, job.installation), cause)
         return {"outcome": "queued", "repositories": len(repos)}
 
     async def _backfill(self, job: Backfill, _at: str) -> Outcome:

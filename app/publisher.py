@@ -13,7 +13,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from app.identity import Author
-from indexer.errors import GitHubError, GitHubUnavailable, NotFound, RateLimited
+from indexer.errors import GitHubUnavailable, NotFound, RateLimited, Rejected
 from indexer.github import GitHubClient
 
 MARKER = re.compile(r"<!-- oncall-intern:v\d+ (?P<hash>[0-9a-f]{16}) -->")
@@ -70,7 +70,7 @@ async def publish(  # noqa: PLR0913  all of it is needed, and it is called from 
     if body is None:
         return Published("none", *(_place(mine) if mine else ()))
     if mine is None and known_comment_id is not None and not repost:
-        return Published("removed")
+        return Published("removed", known_comment_id)
     text = marked(body)
     if mine is None:
         mine = await _create(client, repo, number, text, author)
@@ -131,7 +131,7 @@ async def ensure_label(client: GitHubClient, repo: str, name: str) -> bool:
         label = {"name": name, "color": LABEL_COLOR, "description": LABEL_DESCRIPTION}
         try:
             await client.post(f"repos/{repo}/labels", label)
-        except GitHubError as error:
+        except Rejected as error:
             if ALREADY_EXISTS not in str(error):
                 raise
             return False

@@ -17,6 +17,7 @@ from app.services import Services
 from indexer import backfill, repo_config
 from indexer.errors import Forbidden, GitHubError, NotFound
 from indexer.github import GitHubClient
+from indexer.indexing import delete_thread, index_threads
 from indexer.sources.github import fetch_thread
 from indexer.store import Where
 
@@ -31,14 +32,9 @@ class Steps:
         self._labelled: set[tuple[str, str]] = set()
 
     async def look_at_history(self, job: Respond) -> Outcome:
-        """How far the repository's history is known: complete, running or failed."""
-        known = await asyncio.to_thread(self._services.state.repository, job.repo)
-        if known.completed_at is not None:
-            # Complete once is enough: a later run only adds what is new.
-            return {"outcome": "complete", "reason": known.status}
-        if known.status in {"never", "running"}:
-            return {"outcome": "running", "reason": known.status}
-        return {"outcome": known.status, "reason": known.status}
+        """How far the repository's history is known: never, running, complete or failed."""
+        known = await asyncio.to_thread(self._services.state.get, job.repo)
+        return {"outcome": known.status.value}
 
     async def answer(self, job: Respond, at: str) -> Outcome:
         """Answer the issue, as app/responder.py tells."""
@@ -88,20 +84,21 @@ class Steps:
         except NotFound:
             return await self.remove_thread(RemoveThread(job.repo, job.number))
         services = self._services
+        templates = (await asyncio.to_thread(services.state.get, job.repo)).templates
         await asyncio.to_thread(
-            backfill.index_threads,
+            index_threads,
             services.knowledge_base,
             services.embedder,
             job.repo,
             [thread],
-            services.state.templates(job.repo),
+            templates.lines,
         )
         return {"outcome": "indexed"}
 
     async def remove_thread(self, job: RemoveThread) -> Outcome:
         """Forget one issue."""
         kb = self._services.knowledge_base
-        await asyncio.to_thread(backfill.delete_thread, kb, job.repo, job.number)
+        await asyncio.to_thread(delete_thread, kb, job.repo, job.number)
         await asyncio.to_thread(self._services.records.forget_thread, job.repo, job.number)
         return {"outcome": "removed"}
 
@@ -158,7 +155,7 @@ class Steps:
         return {
             *services.knowledge_base.repos(),
             *services.records.repositories(),
-            *services.state.repositories(),
+            *(row.repo for row in services.state.all()),
         }
 
     def _delete(self, repos: list[str]) -> None:

@@ -112,16 +112,16 @@ class _Loader(yaml.SafeLoader):
     ) -> dict[Hashable, Any]:
         seen = set()
         for key, _ in node.value:
-            if key.value in seen:
+            if not isinstance(key, yaml.ScalarNode) or key.value in seen:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key.value!r} stands here twice", key.start_mark
+                    None, None, "a key that is no word, or stands here twice", key.start_mark
                 )
             seen.add(key.value)
-        # YAML 1.1 reads the bare words on and off as booleans, and `mode: on` is what people write.
         return super().construct_mapping(node, deep=deep)
 
 
-# Only true and false are booleans here, so that `mode: on` is the word "on".
+# YAML 1.1 reads the bare words on and off as booleans, and `mode: on` is what people write:
+# only true and false are booleans here.
 _Loader.yaml_implicit_resolvers = {
     letter: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:bool"]
     for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
@@ -193,7 +193,8 @@ def _text_of(answer: object) -> str:
         raise InputError(f"{CONFIG_PATH} is not a file.")
     if int(answer.get("size") or 0) > MAX_BYTES:
         raise InputError(f"{CONFIG_PATH} is larger than {MAX_BYTES // 1024} KB.")
+    content = "".join(str(answer.get("content") or "").split())
     try:
-        return base64.b64decode(str(answer.get("content") or "")).decode("utf-8")
+        return base64.b64decode(content, validate=True).decode("utf-8")
     except (binascii.Error, UnicodeDecodeError) as error:
         raise InputError(f"{CONFIG_PATH} is not UTF-8 text.") from error

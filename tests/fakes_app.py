@@ -7,8 +7,10 @@ import json
 import uuid
 from collections.abc import Sequence
 from typing import Any, ClassVar
+from urllib.parse import unquote
 
 from app.events import Job
+from indexer.errors import NotFound
 
 SECRET = "a-secret-for-tests"
 
@@ -64,7 +66,7 @@ class ScriptedSteps:
     """
 
     DEFAULTS: ClassVar[dict[str, dict[str, Any]]] = {
-        "look_at_history": {"outcome": "complete", "reason": "complete"},
+        "look_at_history": {"outcome": "complete"},
         "list_repositories": {"outcome": "listed", "repos": []},
         "list_forgotten": {"outcome": "listed", "repos": []},
     }
@@ -102,3 +104,77 @@ class ScriptedSteps:
             await asyncio.wait_for(
                 self._changed.wait_for(lambda: self.count(name) >= times), timeout=20
             )
+
+
+class FakeIssueClient:
+    """GitHub's REST calls about one issue's comments and labels, kept in memory.
+
+    `lose` lines up errors: each `(error, happens)` is raised by the next write, which takes
+    effect all the same where `happens` is true. `hidden` comments are posted but not listed yet,
+    for as many listings.
+    """
+
+    def __init__(self, *, app_id: int | None = 5, login: str = "oncall-intern[bot]") -> None:
+        self.comments: dict[int, dict[str, Any]] = {}
+        self.labels: set[str] = set()
+        self.repository_labels: set[str] = set()
+        self.lose: list[tuple[Exception, bool]] = []
+        self.hidden = 0
+        self.writes: list[tuple[str, str]] = []
+        self.slept: list[float] = []
+        self._by = {"user": {"login": login, "type": "Bot"}}
+        if app_id is not None:
+            self._by["performed_via_github_app"] = {"id": app_id}
+
+    def add(self, body: str, **by: Any) -> int:
+        number = 100 + len(self.comments)
+        self.comments[number] = {
+            "id": number,
+            "body": body,
+            "html_url": f"https://github.example/octo/tools/issues/7#issuecomment-{number}",
+            **(by or self._by),
+        }
+        return number
+
+    async def get(self, path: str, **_: Any) -> Any:
+        if "/labels/" in path:
+            if unquote(path.rsplit("/", 1)[1]) not in self.repository_labels:
+                raise NotFound(path)
+            return {}
+        comment = self.comments.get(int(path.rsplit("/", 1)[1]))
+        if comment is None:
+            raise NotFound(path)
+        return dict(comment)
+
+    async def paginate(self, path: str, **_: Any) -> Any:
+        hide, self.hidden = self.hidden, max(0, self.hidden - 1)
+        for comment in list(self.comments.values()):
+            if not (hide and comment is list(self.comments.values())[-1]):
+                yield dict(comment)
+
+    async def post(self, path: str, body: Any = None) -> Any:
+        if path.endswith("/labels"):
+            return self._write("POST", path, lambda: self.repository_labels.add(body["name"]))
+        return self._write("POST", path, lambda: self.comments[self.add(body["body"])])
+
+    async def patch(self, path: str, body: Any = None) -> Any:
+        comment = self.comments[int(path.rsplit("/", 1)[1])]
+        return self._write("PATCH", path, lambda: comment.update(body) or comment)
+
+    async def delete(self, path: str) -> Any:
+        label = unquote(path.rsplit("/", 1)[1])
+        if label not in self.labels:
+            raise NotFound(path)
+        return self._write("DELETE", path, lambda: self.labels.discard(label))
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+    def _write(self, method: str, path: str, effect: Any) -> Any:
+        self.writes.append((method, path))
+        if self.lose:
+            error, happens = self.lose.pop(0)
+            if happens:
+                effect()
+            raise error
+        return effect()

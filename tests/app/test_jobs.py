@@ -105,16 +105,14 @@ async def test_jobs_on_one_issue_run_one_after_the_other(tmp_path):
 
 
 async def test_a_new_issue_waits_for_the_first_backfill(tmp_path):
-    running_now = {"outcome": "running", "reason": "running"}
-    steps = ScriptedSteps(look_at_history=[running_now] * 3)
+    steps = ScriptedSteps(look_at_history=[{"outcome": "running"}] * 3)
     async with running(tmp_path, steps) as jobs:
         await jobs.run(ISSUE)
     assert [n for n, _ in steps.calls] == [*["look_at_history"] * 4, "answer"]
 
 
 async def test_the_wait_for_the_backfill_ends(tmp_path):
-    running_now = {"outcome": "running", "reason": "running"}
-    steps = ScriptedSteps(look_at_history=[running_now] * 99)
+    steps = ScriptedSteps(look_at_history=[{"outcome": "running"}] * 99)
     async with running(tmp_path, steps, first_backfill_wait_minutes=0.001) as jobs:
         await jobs.run(Respond("octo/tools", 7, 11, "label"))
     assert steps.count("answer") == 0
@@ -122,12 +120,27 @@ async def test_the_wait_for_the_backfill_ends(tmp_path):
 
 
 async def test_an_issue_of_an_unread_repository_starts_its_backfill_once(tmp_path):
-    never = {"outcome": "running", "reason": "never"}
-    steps = ScriptedSteps(look_at_history=[never, never, never])
+    never = {"outcome": "never"}
+    steps = ScriptedSteps(look_at_history=[never] * 6)
     async with running(tmp_path, steps) as jobs:
-        await jobs.run(ISSUE)
+        other = Respond("octo/tools", 8, 11)
+        await asyncio.gather(jobs.run(ISSUE), jobs.run(other, "other"))
         await steps.reached("read_history")
     assert steps.count("read_history") == 1
+    assert steps.count("answer") == 2
+
+
+async def test_a_backfill_that_died_gets_one_more_chance(tmp_path):
+    steps = ScriptedSteps(
+        look_at_history=[{"outcome": "failed"}] * 99,
+        read_history=[Forbidden("no"), Forbidden("still no")],
+    )
+    async with running(tmp_path, steps) as jobs:
+        with pytest.raises(Exception, match="no"):
+            await jobs.run(Backfill("octo/tools", 11), "first:11")
+        await jobs.run(ISSUE)
+    assert steps.count("read_history") == 2
+    assert steps.calls[-1][0] == "give_up_waiting"
 
 
 async def test_an_installation_backfills_each_repository(tmp_path):

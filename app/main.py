@@ -1,0 +1,125 @@
+"""create_app(settings): the only place where things are built and wired."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+
+import structlog
+from fastapi import FastAPI
+from indexer.search import Searcher
+
+from app import ops, webhook
+from app.identity import Identity
+from app.job_queue import JobQueue
+from app.jobs import Jobs, Patience
+from app.llm import Llm
+from app.local_socket import serve_local_socket
+from app.metrics import Metrics
+from app.records import Records
+from app.services import Services
+from app.settings import Settings
+from app.steps import Steps
+from indexer.embedding import TextEmbedder, open_embedder
+from indexer.errors import InternError
+from indexer.github import GitHubClients
+from indexer.knowledge_base import open_knowledge_base
+from indexer.state import State
+
+log = structlog.get_logger()
+
+
+def create_app(
+    settings: Settings, *, embedder: TextEmbedder | None = None, patience: Patience | None = None
+) -> FastAPI:
+    """The server as an ASGI application; everything it needs is built when it starts.
+
+    Args:
+        settings: enough of them to serve (`Settings.require_serving`).
+        embedder: in place of the model that the settings name.
+        patience: how long jobs wait, where the default is not wanted.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            services = await stack.enter_async_context(
+                open_services(settings, own=True, embedder=embedder)
+            )
+            queue = JobQueue(settings)
+            jobs = Jobs(Steps(services), queue, services.metrics, settings, patience)
+            stack.push_async_callback(queue.close)
+            await queue.launch(jobs.workflows())
+            if not settings.qdrant_url:
+                await stack.enter_async_context(
+                    serve_local_socket(services.knowledge_base, settings)
+                )
+            introduction = asyncio.create_task(_introduce(services))
+            stack.push_async_callback(_cancel, introduction)
+            app.state.services = services
+            app.state.queue = queue
+            yield
+
+    app = FastAPI(
+        title="Oncall Intern", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None
+    )
+    app.include_router(webhook.router)
+    app.include_router(ops.router)
+    return app
+
+
+@asynccontextmanager
+async def open_services(
+    settings: Settings, *, own: bool, embedder: TextEmbedder | None = None
+) -> AsyncIterator[Services]:
+    """Everything that answering an issue needs, closed at the end of the block.
+
+    Args:
+        settings: where things are.
+        own: for the server, which must own the embedded store; commands may share it.
+        embedder: in place of the model that the settings name.
+
+    Raises:
+        InternError: the model, the store or a setting is not what it should be.
+    """
+    async with AsyncExitStack() as stack:
+        embedder = embedder or await asyncio.to_thread(open_embedder, settings)
+        kb = await asyncio.to_thread(open_knowledge_base, settings, embedder.fingerprint, own=own)
+        stack.callback(kb.close)
+        records = Records.open(settings)
+        stack.callback(records.close)
+        state = State.open(settings)
+        stack.callback(state.close)
+        clients = GitHubClients(settings)
+        stack.push_async_callback(clients.aclose)
+        llm = Llm.open(settings)
+        if llm:
+            stack.push_async_callback(llm.aclose)
+        yield Services(
+            settings=settings,
+            knowledge_base=kb,
+            embedder=embedder,
+            searcher=Searcher(kb, embedder),
+            clients=clients,
+            identity=Identity(settings, clients),
+            llm=llm,
+            records=records,
+            state=state,
+            metrics=Metrics(),
+        )
+
+
+async def _introduce(services: Services) -> None:
+    """Learn our own login early, so that our own events can be told from the first on."""
+    try:
+        author = await services.identity.author()
+    except InternError as error:
+        # Not fatal: GitHub may be down, and each job asks again.
+        log.warning("GitHub does not tell who we are", reason=error.reason, error=str(error))
+    else:
+        log.info("ready", login=author.login, app_id=author.app_id)
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
