@@ -119,6 +119,7 @@ def passages_of(
     repo = repo.lower()
     body = clean(thread.body, templates)
     title = " ".join(thread.title.split())
+    text = f"{title}\n{body}"[:MAX_DENSE].strip()
     comments = list(_comment_passages(repo, thread, templates))
     issue = Passage(
         id=point_id(repo, thread_key(thread.number)),
@@ -131,10 +132,10 @@ def passages_of(
             "created": seconds(thread.created_at),
             "hash": hashed,
             "thread": content,
-            "passages": [passage.id for passage in comments],
+            "embedded": content_hash(f"{text}\n\n{title}"),
             "signatures": list(error_signatures(thread.body)),
         },
-        text=f"{title}\n{body}"[:MAX_DENSE].strip(),
+        text=text,
         title=title[:MAX_DENSE],
         lexical_title=title,
         lexical_body=body[:MAX_BODY],

@@ -1,0 +1,186 @@
+"""A repository's whole history from GitHub into the knowledge base, and what is new since."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from indexer.embedding import TextEmbedder
+from indexer.errors import InternError
+from indexer.importing import import_file
+from indexer.indexing import IndexReport, delete_thread, index_docs, index_threads
+from indexer.progress import BackfillReport, OnProgress, Progress, silent
+from indexer.state import RepositoryState, State, Status
+from indexer.store import KnowledgeBase
+from indexer.templates import is_outgrown, next_snapshot
+
+if TYPE_CHECKING:
+    from indexer.github import GitHubClient
+    from indexer.sources.github import Page
+
+__all__ = [
+    "BackfillReport",
+    "IndexReport",
+    "Progress",
+    "backfill",
+    "delete_thread",
+    "import_file",
+    "index_docs",
+    "index_threads",
+]
+
+
+async def backfill(  # noqa: PLR0913, PLR0917 - what is keyword-only has defaults
+    client: "GitHubClient",
+    kb: KnowledgeBase,
+    embedder: TextEmbedder,
+    state: State,
+    repo: str,
+    on_progress: OnProgress = silent,
+    *,
+    full: bool = False,
+    docs: bool = True,
+    since: datetime | None = None,
+) -> BackfillReport:
+    """Read a repository from GitHub into the knowledge base.
+
+    The first run reads everything, and goes on where it was when it is interrupted (one page at
+    most is read twice). After it, a run reads what was updated since the last; `full` reads
+    everything again, with template lines taken anew.
+
+    Args:
+        client: who reads.
+        kb: where to.
+        embedder: what makes the vectors.
+        state: what is remembered between runs.
+        repo: `owner/name`.
+        on_progress: told after each batch.
+        full: read everything, though it was read before.
+        docs: read the repository's files and releases too.
+        since: read only what was updated since then, and call that complete.
+
+    Raises:
+        InternError: the repository's row in `state` says why, and keeps the cursor.
+    """
+    run = _Run(client, kb, embedder, state, on_progress)
+    try:
+        return await run.whole(repo, full=full, docs=docs, since=since)
+    except InternError as error:
+        row = await asyncio.to_thread(state.repository, repo)
+        status = row.status if row.is_complete else Status.FAILED
+        await asyncio.to_thread(state.save, replace(row, status=status, error=str(error)))
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    client: "GitHubClient"
+    kb: KnowledgeBase
+    embedder: TextEmbedder
+    state: State
+    tell: OnProgress
+
+    async def whole(
+        self, repo: str, *, full: bool, docs: bool, since: datetime | None
+    ) -> BackfillReport:
+        row = await asyncio.to_thread(self.state.repository, repo)
+        row, since = _plan(row, full=full, since=since)
+        if row.templates.number == 0 or (
+            row.cursor is None and (full or is_outgrown(row.templates, row.threads))
+        ):
+            row = await self._take_templates(row)
+        await asyncio.to_thread(self.state.save, row)
+        row, done, report = await self._threads(row, since)
+        read = IndexReport()
+        if docs:
+            self.tell(Progress("docs", done, row.total, report))
+            read = await self._docs(repo)
+        await asyncio.to_thread(self.kb.flush)
+        ended = replace(
+            row,
+            status=Status.COMPLETE,
+            cursor=None,
+            # What changed while we read is read again next time.
+            watermark=row.started_at,
+            completed_at=datetime.now(UTC),
+        )
+        await asyncio.to_thread(self.state.save, ended)
+        return BackfillReport(done, report, read)
+
+    async def _take_templates(self, row: RepositoryState) -> RepositoryState:
+        from indexer.sources.bodies import fetch_bodies
+
+        self.tell(Progress("templates"))
+        bodies = await fetch_bodies(self.client, row.repo)
+        return replace(row, templates=next_snapshot(row.templates, bodies))
+
+    async def _threads(
+        self, row: RepositoryState, since: datetime | None
+    ) -> tuple[RepositoryState, int, IndexReport]:
+        """Read page after page; the next is fetched while one is embedded."""
+        from indexer.sources.github import iter_threads  # githubkit takes a while to import
+
+        done = row.threads if row.cursor else 0
+        report = IndexReport()
+        pages = iter_threads(
+            self.client,
+            row.repo,
+            cursor=row.cursor,
+            since=since,
+            on_wait=lambda seconds: self.tell(Progress("waiting", wait=seconds)),
+        )
+        async for page in _ahead(pages):
+            report += await asyncio.to_thread(
+                index_threads, self.kb, self.embedder, row.repo, page.threads, row.templates.lines
+            )
+            done += len(page.threads)
+            if since is None:
+                # What the cursor says is read must be safe before the cursor is.
+                await asyncio.to_thread(self.kb.flush)
+                row = replace(row, cursor=page.cursor, threads=done, total=page.total)
+                await asyncio.to_thread(self.state.save, row)
+            self.tell(Progress("threads", done, page.total, report, page.rate))
+        return row, done, report
+
+    async def _docs(self, repo: str) -> IndexReport:
+        from indexer.sources import docs
+
+        sections = await docs.fetch_docs(self.client, repo)
+        releases = await docs.fetch_releases(self.client, repo)
+        return await asyncio.to_thread(index_docs, self.kb, self.embedder, repo, sections, releases)
+
+
+def _plan(
+    row: RepositoryState, *, full: bool, since: datetime | None
+) -> tuple[RepositoryState, datetime | None]:
+    """The row as the run begins, and from when on updates are read; None for everything."""
+    if row.is_complete and row.source == "github" and not full:
+        since = since or row.watermark
+    if since is None and row.cursor is not None:
+        # An interrupted run goes on; it began when it began.
+        return replace(row, source="github", error=None, status=_running(row)), None
+    begun = replace(row, cursor=None, started_at=datetime.now(UTC), error=None, source="github")
+    return replace(begun, status=_running(row)), since
+
+
+def _running(row: RepositoryState) -> Status:
+    """A repository that is complete stays so while it is read again."""
+    return Status.COMPLETE if row.is_complete else Status.RUNNING
+
+
+async def _ahead(pages: "AsyncIterator[Page]") -> "AsyncIterator[Page]":
+    """The same pages, the next one always on its way."""
+    coming: asyncio.Task[Page | None] | None = asyncio.create_task(_next(pages))
+    try:
+        while coming and (page := await coming) is not None:
+            coming = None if page.last else asyncio.create_task(_next(pages))
+            yield page
+    finally:
+        if coming and not coming.done():
+            coming.cancel()
+            await asyncio.gather(coming, return_exceptions=True)
+
+
+async def _next(pages: "AsyncIterator[Page]") -> "Page | None":
+    return await anext(pages, None)

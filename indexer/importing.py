@@ -1,0 +1,87 @@
+"""A repository's whole history from a file into the knowledge base."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from indexer.embedding import TextEmbedder
+from indexer.indexing import index_threads
+from indexer.progress import BackfillReport, OnProgress, Progress, silent
+from indexer.sources.export import LineError, look_over, read_export
+from indexer.state import State, Status
+from indexer.store import KnowledgeBase
+from indexer.templates import is_outgrown, next_snapshot
+from indexer.threads import Thread
+
+
+def import_file(  # noqa: PLR0913, PLR0917 - what is keyword-only has defaults
+    path: Path,
+    kb: KnowledgeBase,
+    embedder: TextEmbedder,
+    state: State,
+    repo: str,
+    on_progress: OnProgress = silent,
+    *,
+    full: bool = False,
+    on_error: Callable[[LineError], None] = lambda _: None,
+) -> BackfillReport:
+    """Read a history from a file, as good as a backfill: the repository is complete after it.
+
+    Of several lines with one number the last counts. Lines that cannot be read are told to
+    `on_error`, the others are imported.
+
+    Raises:
+        InputError: the file cannot be read at all.
+        StoreError, ModelError: what was written by then stays.
+    """
+    row = state.repository(repo)
+    on_progress(Progress("templates"))
+    wants_templates = full or row.templates.number == 0
+    bodies: list[str] = []
+    overview = look_over(path, bodies if wants_templates else None)
+    total = len(overview.last_lines)
+    if not wants_templates and is_outgrown(row.templates, total):
+        look_over(path, bodies)
+        wants_templates = True
+    if wants_templates:
+        row = replace(row, templates=next_snapshot(row.templates, bodies))
+    bodies.clear()
+    status = Status.COMPLETE if row.is_complete else Status.RUNNING
+    row = state.save(
+        replace(row, source="import", status=status, started_at=datetime.now(UTC), error=None)
+    )
+    errors = 0
+    newest = row.watermark
+
+    def threads() -> Iterator[Thread]:
+        nonlocal errors, newest
+        for line, item in read_export(path):
+            if isinstance(item, LineError):
+                errors += 1
+                on_error(item)
+            elif overview.last_lines.get(item.number, line) == line:
+                moment = item.updated_at or item.closed_at or item.created_at
+                newest = max(newest, moment) if newest else moment
+                yield item
+
+    report = index_threads(
+        kb,
+        embedder,
+        repo,
+        threads(),
+        row.templates.lines,
+        lambda now: on_progress(Progress("threads", now.seen, total, now)),
+    )
+    kb.flush()
+    state.save(
+        replace(
+            row,
+            status=Status.COMPLETE,
+            watermark=newest,
+            threads=report.seen,
+            total=report.seen,
+            completed_at=datetime.now(UTC),
+        )
+    )
+    return BackfillReport(report.seen, report, errors=errors)

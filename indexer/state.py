@@ -1,0 +1,166 @@
+"""What the indexer remembers of each repository between runs: how far it came, and with what."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Self
+
+import sqlalchemy as sa
+
+from indexer.database import open_engine
+from indexer.settings import IndexSettings
+from indexer.templates import NO_TEMPLATES, TemplateSnapshot
+
+
+class Status(StrEnum):
+    """How far a repository's first backfill (or import) came."""
+
+    NEVER = "never"
+    RUNNING = "running"
+    COMPLETE = "complete"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryState:
+    """One repository.
+
+    Attributes:
+        repo: `owner/name` in lower case.
+        status: how far the first backfill came; a later sync leaves it complete.
+        source: `github`, or `import` for a history that came as a file.
+        cursor: where an interrupted backfill goes on; None when none is under way.
+        watermark: everything that happened before this moment is indexed.
+        templates: the template lines in force.
+        threads: how many threads the last run saw.
+        total: how many there are, where the source says so.
+        started_at: when the run under way (or the last one) began; a resumed run keeps it.
+        completed_at: when a run last came to its end; a later one that fails leaves it.
+        error: why the last run failed, as one sentence.
+    """
+
+    repo: str
+    status: Status = Status.NEVER
+    source: str | None = None
+    cursor: str | None = None
+    watermark: datetime | None = None
+    templates: TemplateSnapshot = NO_TEMPLATES
+    threads: int = 0
+    total: int | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    error: str | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the whole history is in the knowledge base."""
+        return self.status is Status.COMPLETE
+
+
+_metadata = sa.MetaData()
+# Moments are ISO 8601 in UTC: SQLite has no type for them.
+_repositories = sa.Table(
+    "indexed_repositories",
+    _metadata,
+    sa.Column("repo", sa.Text, primary_key=True),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("source", sa.Text),
+    sa.Column("cursor", sa.Text),
+    sa.Column("watermark", sa.Text),
+    sa.Column("template_number", sa.Integer, nullable=False),
+    sa.Column("template_bodies", sa.Integer, nullable=False),
+    sa.Column("template_lines", sa.Text, nullable=False),
+    sa.Column("threads", sa.Integer, nullable=False),
+    sa.Column("total", sa.Integer),
+    sa.Column("started_at", sa.Text),
+    sa.Column("completed_at", sa.Text),
+    sa.Column("error", sa.Text),
+)
+_MOMENTS = ("watermark", "started_at", "completed_at")
+
+
+class State:
+    """The table of repositories, in SQLite or Postgres. Safe to share between threads."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        _metadata.create_all(engine)
+
+    @classmethod
+    def open(cls, settings: IndexSettings) -> Self:
+        """DATA_DIR/state.sqlite, or the database of DATABASE_URL."""
+        return cls(open_engine(settings, "state"))
+
+    def repository(self, repo: str) -> RepositoryState:
+        """A repository's row; one with status `never` where there is none."""
+        query = sa.select(_repositories).where(_repositories.c.repo == repo.lower())
+        with self._engine.connect() as connection:
+            row = connection.execute(query).mappings().first()
+        return _read(dict(row)) if row else RepositoryState(repo.lower())
+
+    def repositories(self) -> dict[str, RepositoryState]:
+        """Every repository that was ever begun, in the order of their names."""
+        query = sa.select(_repositories).order_by(_repositories.c.repo)
+        with self._engine.connect() as connection:
+            rows = [_read(dict(row)) for row in connection.execute(query).mappings()]
+        return {row.repo: row for row in rows}
+
+    def templates(self, repo: str) -> frozenset[str]:
+        """The template lines in force for a repository."""
+        return self.repository(repo).templates.lines
+
+    def save(self, row: RepositoryState) -> RepositoryState:
+        """Write a repository's row whole."""
+        values = _write(row)
+        same = _repositories.c.repo == row.repo
+        with self._engine.begin() as connection:
+            if not connection.execute(sa.update(_repositories).where(same).values(values)).rowcount:
+                connection.execute(sa.insert(_repositories).values(values))
+        return row
+
+    def update(self, repo: str, **changes: Any) -> RepositoryState:  # noqa: ANN401 - fields
+        """Change some fields of a repository's row."""
+        return self.save(replace(self.repository(repo), **changes))
+
+    def forget(self, repo: str) -> None:
+        """Remove a repository's row."""
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(_repositories).where(_repositories.c.repo == repo.lower()))
+
+    def close(self) -> None:
+        """Let go of the database's connections."""
+        self._engine.dispose()
+
+
+def _read(row: Mapping[str, Any]) -> RepositoryState:
+    values = dict(row)
+    for name in _MOMENTS:
+        if values[name]:
+            values[name] = datetime.fromisoformat(values[name])
+    templates = TemplateSnapshot(
+        number=values.pop("template_number"),
+        bodies=values.pop("template_bodies"),
+        lines=frozenset(json.loads(values.pop("template_lines"))),
+    )
+    return RepositoryState(**values | {"status": Status(values["status"]), "templates": templates})
+
+
+def _write(row: RepositoryState) -> dict[str, Any]:
+    moments = {name: getattr(row, name) for name in _MOMENTS}
+    return {
+        "repo": row.repo,
+        "status": row.status.value,
+        "source": row.source,
+        "cursor": row.cursor,
+        "template_number": row.templates.number,
+        "template_bodies": row.templates.bodies,
+        "template_lines": json.dumps(sorted(row.templates.lines)),
+        "threads": row.threads,
+        "total": row.total,
+        "error": row.error,
+    } | {
+        name: moment.astimezone(UTC).isoformat() if moment else None
+        for name, moment in moments.items()
+    }
