@@ -1,0 +1,101 @@
+"""Findings → the suggested resolution, each line with the passage it comes from.
+
+Two ways: the maintainers' own words (always possible), or the model's words, of which only what
+app/grounding.py lets through is left.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from app import passages, unsafe_advice
+from app.findings import Finding
+from app.passages import Passage
+
+MAX_STEPS: Final = 5
+_LEAST_LETTERS: Final = 16
+# A comment that only points elsewhere is no help to somebody who reads it here.
+_POINTERS = re.compile(
+    r"https?://\S+|(?:[\w.-]+/[\w.-]+)?#\d+|\b[0-9a-f]{7,40}\b"
+    r"|\b(?:fix(?:ed|es)?|clos(?:ed?|es|ing)|resolv(?:ed?|es)|merged|landed|duplicate of|dup of|in"
+    r"|by|via|as|see|this|is|was|now|thanks|thank you)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the draft. `text` is the model's; without it the quote itself is shown."""
+
+    passage: Passage
+    quote: str
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A step that was not used, and why: for `--explain`."""
+
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The suggested resolution. `upgrade` is a finding whose release the reporter should try."""
+
+    steps: tuple[Step, ...] = ()
+    upgrade: Finding | None = None
+    dropped: tuple[Dropped, ...] = field(default=())
+
+    @property
+    def worked(self) -> tuple[Step, ...]:
+        """The steps that cured it elsewhere."""
+        return tuple(step for step in self.steps if not step.passage.declined)
+
+    @property
+    def declined(self) -> tuple[Step, ...]:
+        """Why it was turned down, where it was."""
+        return tuple(step for step in self.steps if step.passage.declined)
+
+
+NO_DRAFT: Final = Draft()
+
+
+def upgrade_of(rows: Sequence[Finding]) -> Finding | None:
+    """The row whose fix the reporter can get by upgrading. Only a duplicate's fix is theirs."""
+    for row in rows:
+        if row.kind == "duplicate" and row.fix is not None and not row.is_regression:
+            return row
+    return None
+
+
+def from_quotes(rows: Sequence[Finding], docs: Sequence[Finding] = ()) -> Draft:
+    """What the maintainers said then, in their own words."""
+    steps: list[Step] = []
+    dropped: list[Dropped] = []
+    for finding in (*rows, *docs):
+        passage = passages.of_candidate(finding.candidate)
+        if passage is None:
+            continue
+        problem = _no_help(passage.text)
+        if problem is None and finding.is_regression:
+            problem = "the reporter already runs the fix"
+        if problem is None and any(step.quote == passage.text for step in steps):
+            problem = "said before"
+        if problem is None:
+            steps.append(Step(passage, passage.text))
+        else:
+            dropped.append(Dropped(passage.text, problem))
+    return Draft(tuple(steps[:MAX_STEPS]), upgrade_of(rows), tuple(dropped))
+
+
+def _no_help(text: str) -> str | None:
+    """Why a passage is not worth quoting, or None."""
+    if risk := unsafe_advice.found(text):
+        return f"unsafe advice: {risk}"
+    left = _POINTERS.sub("", text[:2000])
+    if sum(map(str.isalpha, left)) < _LEAST_LETTERS:
+        return "points elsewhere and says nothing itself"
+    return None

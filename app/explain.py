@@ -1,0 +1,85 @@
+"""How an answer came about, as plain JSON: for `--explain`, `--json` and the records."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.drafter import Draft
+from app.findings import Finding
+from app.llm import Usage
+from app.policy import Decision
+from app.prompt import Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Consulted:
+    """The findings after the model was asked, or as they were if it was not or in vain."""
+
+    findings: list[Finding]
+    draft: Draft | None = None
+    prompt: Prompt | None = None
+    usage: Usage | None = None
+    failure: str | None = None
+    dropped: tuple[tuple[str, str], ...] = ()
+
+
+def tell(  # noqa: PLR0913, PLR0917 - it tells of everything
+    decision: Decision,
+    spoken: str,
+    findings: Sequence[Finding],
+    rows: Sequence[Finding],
+    more: Sequence[Finding],
+    draft: Draft,
+    opinion: Consulted,
+) -> dict[str, Any]:
+    """How the answer came about, for `--explain` and `--json`."""
+
+    def place(finding: Finding) -> str:
+        return "shown" if finding in rows else "folded" if finding in more else "left out"
+
+    usage = opinion.usage
+    return {
+        "decision": {"ok": decision.ok, "reason": decision.reason},
+        "language": spoken,
+        "candidates": [
+            {
+                "repo": f.candidate.repo,
+                "kind": f.candidate.kind,
+                "number": f.candidate.number,
+                "title": f.candidate.title,
+                "state": f.candidate.state,
+                "score": f.candidate.score,
+                "ranker_probability": f.candidate.probability,
+                "why": f.candidate.why,
+                "features": dict(f.candidate.features),
+                "verdict": f.kind,
+                "probability": f.probability,
+                "reason": f.reason,
+                "by": f.by,
+                "evidence": {"kind": f.evidence.kind, "terms": list(f.evidence.terms)},
+                "place": place(f),
+            }
+            for f in findings
+        ],
+        "steps": [
+            {
+                "text": s.text,
+                "quote": s.quote,
+                "source": s.passage.candidate.number or s.passage.url,
+            }
+            for s in draft.steps
+        ],
+        "dropped": [
+            *({"what": "step", "text": d.text, "reason": d.reason} for d in draft.dropped),
+            *({"what": "sentence", "text": t, "reason": r} for t, r in opinion.dropped),
+        ],
+        "llm": {
+            "asked": opinion.prompt is not None,
+            "failure": opinion.failure,
+            "estimated_input_tokens": opinion.prompt.tokens if opinion.prompt else None,
+            "model": usage.model if usage else None,
+            "input_tokens": usage.input_tokens if usage else None,
+            "output_tokens": usage.output_tokens if usage else None,
+            "cost_dollars": usage.cost if usage else None,
+        },
+    }

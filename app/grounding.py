@@ -1,0 +1,158 @@
+"""Is what the model says really in the sources? Pure checks; what fails is dropped with a reason.
+
+A quote must stand in its source letter by letter, white space and Markdown folded and nothing
+else. What can be run, typed or looked up (code, options, file names, versions, numbers) must stand
+there too, and most of the words must come from what the model was shown.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Final
+
+from app import unsafe_advice
+from app.drafter import MAX_STEPS, Draft, Dropped, Step, upgrade_of
+from app.findings import Finding
+from app.opinion import ProposedStep
+from app.prompt import Prompt, Source
+from app.sanitize import clean
+
+_LEAST_QUOTE: Final = 12
+_LEAST_SUPPORT: Final = 0.5
+_LONGEST: Final = 600
+
+_URL = re.compile(
+    r"(?:https?|ftp)://|\bwww\.|\b[\w-]{1,60}\.(?:com|org|net|io|dev|sh|xyz|ru|cn)/", re.IGNORECASE
+)
+_CODE = re.compile(r"(`{1,3})(.{1,400}?)\1", re.DOTALL)
+_TECHNICAL = re.compile(
+    r"--?[a-z][\w-]{1,40}(?![\w-])"
+    r"|[A-Za-z_][\w.-]{0,60}={1,2}[\w./-]{1,60}"
+    r"|[\w.-]{1,60}/[\w./-]{1,100}"
+    r"|\b[A-Za-z]\w{1,60}(?:(?:\.|::)[A-Za-z_]\w{0,60}){1,6}"
+    r"|\b[A-Za-z]+_\w{1,60}|\b[a-z]{2,30}[A-Z]\w{1,60}|\b[A-Z]{2,20}_\w{1,60}"
+    r"|v?\d+(?:\.\d+){1,4}\S{0,20}|\d+",
+)
+_INSTALL = re.compile(
+    r"\b(?:pip3?|pipx|uv|npm|npx|yarn|pnpm|cargo|gem|go|brew|apt(?:-get)?|dnf|apk|docker|git"
+    r"|composer|dotnet)\s{1,3}"
+    r"(?:install|add|i|get|run|exec|pull|clone|require|dlx)\s{1,3}(\S{1,100})",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W\d_]{4,}")
+_COMMON_LIST = """
+    after again already also another because been before being below both cannot caused causes
+    change check could does either error errors failing fails file first fixed from happens have
+    helped helps here install installing instead into issue just keep later like make mention
+    mentions more most need needs newer older once only option options other over please
+    possible problem release report reported restart restarting run running same seem set sets
+    setting settings should since solved some still such than that their them then there these
+    they this those through turn turning until update updating upgrade upgrading used uses using
+    value version when where which while will with without work worked works would your
+"""
+_COMMON = frozenset(_COMMON_LIST.split())
+_STEM: Final = 5
+
+
+def folded(text: str) -> str:
+    """Text with white space and the marks of Markdown folded away, and nothing else."""
+    text = re.sub(r"\[([^\[\]]{1,500})\]\([^()\s]{0,2000}\)", r"\1", clean(text))
+    text = re.sub(r"^\s{0,8}(?:[-+]|\d{1,3}[.)])\s+", "", text, flags=re.MULTILINE)
+    return " ".join(re.sub(r"[`*_~>#|\\]+", "", text).split())
+
+
+def check(steps: Sequence[ProposedStep], prompt: Prompt, rows: Sequence[Finding]) -> Draft:
+    """The steps that stand on their sources, as a draft; the others with the reason they fell."""
+    sources = {source.id: source for source in prompt.sources}
+    kept: list[Step] = []
+    dropped: list[Dropped] = []
+    for proposed in steps:
+        source = sources.get(proposed.source_id)
+        problem = _problem(proposed, source, prompt)
+        if problem is None and any(
+            folded(step.text or "") == folded(proposed.text) for step in kept
+        ):
+            problem = "said before"
+        if problem is None and len(kept) == MAX_STEPS:
+            problem = "one too many"
+        if problem is None and source is not None and source.passage is not None:
+            kept.append(Step(source.passage, proposed.quote, proposed.text))
+        else:
+            dropped.append(Dropped(proposed.text[:_LONGEST], problem or "no source"))
+    return Draft(tuple(kept), upgrade_of(rows), tuple(dropped))
+
+
+def sentence_holds(sentence: str, finding: Finding, issue_text: str) -> str | None:
+    """Why the model's sentence about what is shared cannot be printed; None if it can."""
+    if risk := unsafe_advice.found(sentence):
+        return f"unsafe advice: {risk}"
+    candidate = finding.candidate
+    body = candidate.thread.body if candidate.thread else ""
+    known = f"{issue_text}\n{candidate.title}\n{body}"
+    return _ungrounded(sentence, folded(known), known)
+
+
+def _problem(step: ProposedStep, source: Source | None, prompt: Prompt) -> str | None:
+    """Why a step is dropped; None if it stands."""
+    if source is None:
+        return "unknown source"
+    if source.passage is None:
+        return "the source has no answer to cite"
+    quote, answer = folded(step.quote), folded(source.passage.text)
+    if len(quote) < _LEAST_QUOTE or quote not in answer:
+        return "the quote is not in its source"
+    if risk := unsafe_advice.found(f"{step.text}\n{step.quote}"):
+        return f"unsafe advice: {risk}"
+    title = source.finding.candidate.title
+    shown = f"{source.passage.text}\n{title}\n{prompt.issue_text}"
+    return _ungrounded(step.text, answer, shown)
+
+
+def _ungrounded(text: str, exact: str, shown: str) -> str | None:
+    """Why words of the model's are not covered.
+
+    Args:
+        text: the words.
+        exact: folded text that must hold what can be run, typed or looked up.
+        shown: text that most of the other words must come from.
+    """
+    if not text.strip():
+        return "empty"
+    if _URL.search(text):
+        return "holds an address"
+    if foreign := _foreign(text, exact):
+        return f"not in its source: {foreign}"
+    return None if _supported(text, shown) else "its words are not in its source"
+
+
+def _foreign(text: str, known: str) -> str | None:
+    """The first thing to run, type or look up that `known` does not hold."""
+    for match in _CODE.finditer(text):
+        if folded(match[2]) not in known:
+            return match[2][:80]
+    for match in _INSTALL.finditer(text):
+        if folded(match[1]).strip(".,;:!?\"'") not in known:
+            return match[0][:80]
+    for match in _TECHNICAL.finditer(_CODE.sub(" ", text)):
+        token = folded(match[0]).strip(".,;:!?\"')")
+        if token and token not in known:
+            return token[:80]
+    return None
+
+
+def _supported(text: str, known: str) -> bool:
+    """Whether most of the words come from what was shown.
+
+    Words are compared by their first letters. A text in another script than its source (a Korean
+    line about an English answer) cannot be compared so; the other checks still hold for it.
+    """
+    stems = {word[:_STEM].casefold() for word in _WORD.findall(known)}
+    words = [w.casefold() for w in _WORD.findall(_CODE.sub(" ", text)) if _is_latin(w)]
+    telling = [word for word in words if word not in _COMMON]
+    if not telling:
+        return True
+    return sum(word[:_STEM] in stems for word in telling) >= _LEAST_SUPPORT * len(telling)
+
+
+def _is_latin(word: str) -> bool:
+    return all("LATIN" in unicodedata.name(letter, "") for letter in word)

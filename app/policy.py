@@ -1,0 +1,135 @@
+"""May we answer this issue, and is what we found worth anyone's time?
+
+Silence is a good answer: a comment that says nothing new costs everybody who watches the
+repository a moment. `Decision.reason` is a short code for logs, metrics and the records.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from app.findings import Finding
+from indexer.repo_config import RepoConfig
+from indexer.threads import Ending, Thread
+
+Trigger = Literal["opened", "label", "manual"]
+
+MAX_ROWS: Final = 3
+# The least probability (that one change would fix both) at which a related issue is shown, at
+# which one alone is worth a comment, and at which it may stand in the folded list.
+SHOWN: Final = 0.2
+ALONE: Final = 0.4
+FOLDED: Final = 0.08
+DOC_ALONE: Final = 0.5
+# The best candidate must be at least this near before the model is asked about any.
+ASKED: Final = 0.15
+
+_NO_AI_LABELS: Final = frozenset({"no-ai", "no ai", "noai"})
+_NO_AI = re.compile(r"^[ \t]{0,3}/no-ai\b", re.MULTILINE | re.IGNORECASE)
+_SETTLED: Final = frozenset({Ending.FIXED, Ending.ANSWERED, Ending.DECLINED})
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Yes or no, and why: a code, and where it helps a sentence."""
+
+    ok: bool
+    reason: str
+    detail: str = ""
+
+
+def may_answer(
+    thread: Thread, config: RepoConfig, trigger: Trigger = "opened", *, locked: bool = False
+) -> Decision:
+    """Whether the issue is one to answer, whatever there is to say.
+
+    Somebody who adds the label wants an answer, also where the issue is closed.
+    """
+    obstacles = {
+        "disabled": not config.enabled,
+        "no_ai": wants_no_ai(thread),
+        "locked": locked,
+    }
+    if trigger != "manual":
+        obstacles |= {
+            "author_is_bot": thread.author_is_bot,
+            "ignored_author": thread.author.lower() in _lower(config.ignore.authors),
+            "ignored_title": config.ignore.has_title(thread.title),
+            "ignored_label": bool(_lower(thread.labels) & _lower(config.ignore.labels)),
+            "closed": not thread.is_open and trigger != "label",
+        }
+    for reason, stands in obstacles.items():
+        if stands:
+            return Decision(ok=False, reason=reason)
+    return Decision(ok=True, reason=trigger)
+
+
+def wants_no_ai(thread: Thread) -> bool:
+    """Whether the author, or a label, asks to be left alone."""
+    by_label = any(label.lower() in _NO_AI_LABELS for label in thread.labels)
+    return by_label or bool(_NO_AI.search(thread.body))
+
+
+def _lower(words: Sequence[str]) -> set[str]:
+    return {word.lower() for word in words}
+
+
+def shown(findings: Sequence[Finding], config: RepoConfig) -> list[Finding]:
+    """The rows of the comment, at most three, best first."""
+    rows = [f for f in findings if f.is_thread and _worth_a_row(f, config)]
+    # Beside a duplicate, what is merely similar is noise.
+    if any(f.kind == "duplicate" for f in rows):
+        rows = [f for f in rows if f.kind == "duplicate" or f.probability >= ALONE]
+    return rows[:MAX_ROWS]
+
+
+def folded(findings: Sequence[Finding], rows: Sequence[Finding]) -> list[Finding]:
+    """What a triager may want to see beside the rows."""
+    return [
+        f for f in findings if f not in rows and f.kind != "unrelated" and f.probability >= FOLDED
+    ][:5]
+
+
+def telling_docs(docs: Sequence[Finding], rows: Sequence[Finding]) -> list[Finding]:
+    """The doc sections worth quoting; one beside issues, two where there are none."""
+    telling = [
+        doc
+        for doc in docs
+        if doc.kind != "unrelated" and (doc.by == "model" or doc.probability >= DOC_ALONE)
+    ]
+    return telling[: 1 if rows else 2]
+
+
+def worth_asking(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings to put before the model; none where nothing is near enough to pay for it."""
+    near = [f for f in findings if f.probability >= FOLDED]
+    return near if any(f.probability >= ASKED for f in near) else []
+
+
+def enough_evidence(rows: Sequence[Finding], docs: Sequence[Finding] = ()) -> Decision:
+    """Whether the rows are worth a comment; one weak match is not."""
+    if any(row.kind == "duplicate" for row in rows):
+        return Decision(ok=True, reason="duplicate")
+    if any(row.probability >= ALONE for row in rows):
+        return Decision(ok=True, reason="related")
+    if any(row.by == "model" for row in rows) and (len(rows) > 1 or _is_settled(rows[0])):
+        return Decision(ok=True, reason="related")
+    if len(rows) > 1 and any(_is_settled(row) for row in rows):
+        return Decision(ok=True, reason="related")
+    if docs:
+        return Decision(ok=True, reason="docs")
+    return Decision(ok=False, reason="thin_evidence" if rows else "nothing_found")
+
+
+def _worth_a_row(finding: Finding, config: RepoConfig) -> bool:
+    if finding.kind == "duplicate":
+        return config.answer.duplicates
+    if finding.kind == "related" and config.answer.related:
+        return finding.by == "model" or finding.probability >= SHOWN
+    return False
+
+
+def _is_settled(finding: Finding) -> bool:
+    resolution = finding.candidate.resolution
+    return resolution is not None and resolution.ending in _SETTLED
