@@ -155,11 +155,11 @@ def _plan(
     row: RepositoryState, *, full: bool, since: datetime | None
 ) -> tuple[RepositoryState, datetime | None]:
     """The row as the run begins, and from when on updates are read; None for everything."""
-    if row.is_complete and row.source == "github" and not full:
-        since = since or row.watermark
     if since is None and row.cursor is not None:
         # An interrupted run goes on; it began when it began.
         return replace(row, source="github", error=None, status=_running(row)), None
+    if row.is_complete and row.source == "github" and not full:
+        since = since or row.watermark
     begun = replace(row, cursor=None, started_at=datetime.now(UTC), error=None, source="github")
     return replace(begun, status=_running(row)), since
 

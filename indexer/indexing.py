@@ -16,6 +16,7 @@ from indexer.chunking import (
     release_passages,
     thread_json,
     thread_key,
+    thread_of,
 )
 from indexer.embedding import TextEmbedder
 from indexer.store import Channel, DenseVector, KnowledgeBase, Point, SparseVector, Where
@@ -135,6 +136,17 @@ def index_threads(  # noqa: PLR0913, PLR0917 - what to write, into what, with wh
 def delete_thread(kb: KnowledgeBase, repo: str, number: int) -> None:
     """Remove an issue and its comments."""
     kb.delete_where(Where((repo.lower(),), kinds=("issue", "comment"), numbers=(number,)))
+
+
+def stored_threads(kb: KnowledgeBase, repo: str) -> Iterator[Thread]:
+    """Every thread of a repository as it is in the knowledge base, in the order of numbers."""
+    where = Where((repo.lower(),), kinds=("issue",))
+    ids = [(p.payload["number"], p.id) for p in _scroll(kb, where, ("number",))]
+    ids.sort()
+    for start in range(0, len(ids), BATCH):
+        wanted = [identity for _, identity in ids[start : start + BATCH]]
+        for point in kb.fetch(wanted, fields=("thread",)):
+            yield thread_of(point.payload)
 
 
 def index_docs(

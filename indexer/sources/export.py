@@ -111,13 +111,12 @@ def look_over(path: Path, bodies: list[str] | None = None) -> Overview:
 def parse_line(number: int, line: bytes) -> Thread | LineError:
     """A line as a thread, or why it is none."""
     try:
-        # Escaped NULs and surrogates are legal JSON that no store takes: the slow way cleans all.
-        if b"\\u0000" in line or b"\\ud" in line or b"\\uD" in line or b"\x00" in line:
-            thread = Thread.model_validate(_cleaned(json.loads(line, strict=False)))
+        if _needs_cleaning(line):
+            thread = Thread.model_validate(load_line(line))
         else:
             thread = Thread.model_validate_json(line)
     except ValidationError as error:
-        return LineError(number, _sentence(error))
+        return LineError(number, sentence(error))
     except UnicodeDecodeError:
         return LineError(number, "not UTF-8")
     except json.JSONDecodeError as error:
@@ -127,6 +126,21 @@ def parse_line(number: int, line: bytes) -> Thread | LineError:
     if thread.number > MAX_NUMBER:
         return LineError(number, "number: too large for an issue")
     return thread
+
+
+def load_line(line: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """A line's JSON, without what no store takes: NUL bytes and lone surrogates.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    found = json.loads(line, strict=False)
+    return _cleaned(found) if _needs_cleaning(line) else found
+
+
+def _needs_cleaning(line: bytes) -> bool:
+    """Whether the line escapes NULs or surrogates, which is legal JSON, or has a bare NUL."""
+    return any(mark in line for mark in (b"\\u0000", b"\\ud", b"\\uD", b"\x00"))
 
 
 def write_export(path: Path | None, threads: Iterable[Thread]) -> int:
@@ -198,7 +212,8 @@ def _cleaned(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     return clean_text(value) if isinstance(value, str) else value
 
 
-def _sentence(error: ValidationError) -> str:
+def sentence(error: ValidationError) -> str:
+    """The first thing that is wrong with a value, and where in it."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     where = ".".join(str(part) for part in first["loc"])
     if first["type"] == "json_invalid":

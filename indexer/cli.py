@@ -1,0 +1,257 @@
+"""The commands of the knowledge base: backfill, import, export, search, status, model prepare.
+
+Heavy libraries are imported inside the commands, so that `--help` answers at once.
+"""
+
+import asyncio
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from indexer.console import complain, printable, say, say_json, watched
+from indexer.errors import InputError
+from indexer.opening import load_settings, opened, opened_store
+
+if TYPE_CHECKING:
+    from indexer.progress import BackfillReport
+
+app = typer.Typer(
+    name="indexer",
+    help="The knowledge base: build it, keep it fresh, search it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+model_app = typer.Typer(help="The embedding model.", no_args_is_help=True)
+app.add_typer(model_app, name="model")
+
+SHOWN_ERRORS = 20
+"""Of more unreadable lines only the number is told."""
+
+_REPO = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,98}[A-Za-z0-9])?/[A-Za-z0-9._-]{1,100}")
+
+
+def checked_repo(value: str) -> str:
+    """`owner/name` in lower case.
+
+    Raises:
+        InputError: it is no such thing.
+    """
+    if not _REPO.fullmatch(value) or value.endswith(("/.", "/..")):
+        raise InputError(f"{printable(value)!r} is no repository: write OWNER/NAME.")
+    return value.lower()
+
+
+def checked_moment(value: str | None, option: str) -> datetime | None:
+    """An ISO 8601 moment; without a zone it is UTC.
+
+    Raises:
+        InputError: it is no moment.
+    """
+    from indexer.threads import in_utc
+
+    if value is None:
+        return None
+    try:
+        return in_utc(datetime.fromisoformat(value))
+    except (ValueError, OverflowError) as error:
+        raise InputError(
+            f"{option} {printable(value)!r} is no moment: write it as 2024-05-31T12:00:00Z."
+        ) from error
+
+
+Repo = Annotated[str, typer.Option("--repo", help="OWNER/NAME of the repository.")]
+Json = Annotated[bool, typer.Option("--json", help="JSON lines on standard output.")]
+
+
+@app.command()
+def backfill(
+    repo: Annotated[str, typer.Argument(help="OWNER/NAME of the repository.")],
+    *,
+    since: Annotated[
+        str | None, typer.Option(help="Only issues updated since this moment (ISO 8601).")
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Read everything again.")] = False,
+    docs: Annotated[bool, typer.Option(help="Read its docs and releases too.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Read a repository's history from GitHub; go on where a former run stopped."""
+    repo = checked_repo(repo)
+    moment = checked_moment(since, "--since")
+    settings = load_settings()
+    from indexer.backfill import backfill as run_backfill
+    from indexer.github import GitHubClients
+    from indexer.progress import BackfillReport, OnProgress
+
+    async def whole(on_progress: OnProgress) -> BackfillReport:
+        clients = GitHubClients(settings)
+        try:
+            client = await clients.for_repo(repo)
+            return await run_backfill(
+                client,
+                parts.kb,
+                parts.embedder,
+                parts.state,
+                repo,
+                on_progress,
+                full=full,
+                docs=docs,
+                since=moment,
+            )
+        finally:
+            await clients.aclose()
+
+    with opened(settings) as parts, watched(as_json=as_json) as on_progress:
+        report = asyncio.run(whole(on_progress))
+    _summarise(repo, report, as_json=as_json)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="One thread a line as JSON, gzipped or not.")],
+    repo: Repo,
+    *,
+    full: Annotated[bool, typer.Option("--full", help="Take the template lines anew.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Read a repository's history from a file; unreadable lines are told and passed over."""
+    repo = checked_repo(repo)
+    if not file.exists():
+        raise InputError(f"{file} does not exist.")
+    settings = load_settings()
+    from indexer.importing import import_file
+    from indexer.sources.export import LineError
+
+    errors: list[LineError] = []
+
+    def on_error(error: LineError) -> None:
+        if len(errors) < SHOWN_ERRORS:
+            errors.append(error)
+
+    with opened(settings) as parts, watched(as_json=as_json) as on_progress:
+        report = import_file(
+            file,
+            parts.kb,
+            parts.embedder,
+            parts.state,
+            repo,
+            on_progress,
+            full=full,
+            on_error=on_error,
+        )
+    for error in errors:
+        complain(f"{file.name}, {error}")
+    if report.errors > len(errors):
+        complain(f"… and {report.errors - len(errors):,} more lines that cannot be read.")
+    _summarise(repo, report, as_json=as_json)
+    if report.errors:
+        raise typer.Exit(1)
+
+
+def _summarise(repo: str, report: "BackfillReport", *, as_json: bool) -> None:
+    index = report.index
+    per_second = round(index.seen / max(index.seconds, 0.001), 1)
+    if as_json:
+        say_json(
+            {
+                "event": "done",
+                "repo": repo,
+                "threads": report.threads,
+                "indexed": index.indexed,
+                "unchanged": index.unchanged,
+                "points": index.points,
+                "removed": index.removed,
+                "docs": report.docs.seen,
+                "errors": report.errors,
+                "seconds": round(index.seconds, 2),
+                "per_second": per_second,
+            }
+        )
+        return
+    docs = f", {report.docs.seen:,} docs and releases" if report.docs.seen else ""
+    wrong = f", {report.errors:,} lines not readable" if report.errors else ""
+    say(
+        f"{repo}: {report.threads:,} threads ({index.indexed:,} new or changed, "
+        f"{index.unchanged:,} unchanged){docs}{wrong}; {per_second:,} threads/s."
+    )
+
+
+@app.command()
+def export(
+    repo: Repo,
+    file: Annotated[
+        str, typer.Argument(help="Where to; gzipped if it ends in .gz. - is standard output.")
+    ] = "-",
+) -> None:
+    """Write a repository's threads to a file that `import` reads."""
+    repo = checked_repo(repo)
+    settings = load_settings()
+    from indexer.indexing import stored_threads
+    from indexer.sources.export import write_export
+
+    with opened_store(settings) as kb:
+        count = write_export(None if file == "-" else Path(file), stored_threads(kb, repo))
+    if count == 0:
+        raise InputError(f"Nothing is indexed of {repo}.")
+    if file != "-":
+        say(f"{count:,} threads of {repo} written to {file}.")
+
+
+@app.command()
+def search(  # noqa: PLR0913 - one for each option
+    repo: Repo,
+    text: Annotated[list[str] | None, typer.Argument(help="What to look for.")] = None,
+    *,
+    before: Annotated[
+        str | None, typer.Option(help="Only what existed before this moment (ISO 8601).")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many threads.")] = 10,
+    as_json: Json = False,
+    batch: Annotated[
+        Path | None,
+        typer.Option(help="Many queries: JSON lines of id, title, body, before, exclude."),
+    ] = None,
+) -> None:
+    """Find past issues and docs."""
+    repo = checked_repo(repo)
+    moment = checked_moment(before, "--before")
+    words = " ".join(text or ()).strip()
+    if (batch is None) == (not words):
+        raise InputError("Say what to look for: either words or --batch FILE.")
+    if batch is not None and not batch.exists():
+        raise InputError(f"{batch} does not exist.")
+    settings = load_settings()
+    from indexer import searching
+
+    with opened(settings) as parts:
+        searching.require_indexed(parts.kb, repo)
+        searcher = searching.open_searcher(parts.kb, parts.embedder)
+        if batch is not None:
+            wrong = searching.run_batch(searcher, repo, batch, before=moment, limit=limit)
+            if wrong:
+                raise typer.Exit(1)
+            return
+        searching.run_one(searcher, repo, words, before=moment, limit=limit, as_json=as_json)
+
+
+@app.command()
+def status(
+    *,
+    as_json: Json = False,
+) -> None:
+    """What is indexed, how fresh it is, and what failed."""
+    from indexer.status import report_status
+
+    report_status(load_settings(), as_json=as_json)
+
+
+@model_app.command()
+def prepare() -> None:
+    """Make the embedding model ready: convert or download it, and note its hashes."""
+    from indexer import weights
+
+    found = weights.prepare(load_settings())
+    say(f"{found.name} is ready in {found.folder} (from the {found.source}).")

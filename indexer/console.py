@@ -1,0 +1,131 @@
+"""What the commands show: progress, tables, JSON lines, and errors as one sentence."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from indexer.errors import InternError
+
+if TYPE_CHECKING:
+    from indexer.progress import OnProgress, Progress
+
+JSON_SECONDS = 1.0
+"""How often a JSON line tells of progress."""
+
+STAGES = {
+    "templates": "Looking for template lines",
+    "threads": "Threads",
+    "docs": "Docs and releases",
+    "waiting": "Waiting for GitHub's limit",
+}
+
+
+def run(app: typer.Typer) -> None:
+    """Run a command line; what we expected to fail ends in one sentence and its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        app()
+    except InternError as error:
+        complain(str(error))
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def complain(sentence: str) -> None:
+    """One sentence on standard error."""
+    print(f"intern: {printable(sentence)}", file=sys.stderr)  # noqa: T201 - this is the way out
+
+
+def say(line: str) -> None:
+    """One line on standard output, at once."""
+    print(line, flush=True)  # noqa: T201 - this is the way out
+
+
+def say_json(value: Mapping[str, Any]) -> None:
+    """One JSON object on a line of its own, at once."""
+    say(json.dumps(value, ensure_ascii=False))
+
+
+def printable(text: str) -> str:
+    """Strangers' text on one line, without characters that steer a terminal."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+@contextmanager
+def watched(*, as_json: bool) -> Iterator["OnProgress"]:
+    """A callback that draws a bar on standard error, or writes JSON lines on standard output."""
+    if as_json:
+        yield _JsonLines()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[speed]}"),
+        TextColumn("{task.fields[budget]}"),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=None, speed="", budget="")
+        started = time.perf_counter()
+
+        def show(now: "Progress") -> None:
+            nonlocal started
+            if now.stage != "threads":
+                note = f" ({now.wait:.0f} s)" if now.wait else ""
+                bar.update(task, description=STAGES[now.stage] + note)
+                if now.stage == "templates":
+                    started = time.perf_counter()
+                return
+            speed = now.index.seen / max(time.perf_counter() - started, 0.001)
+            bar.update(
+                task,
+                description=STAGES["threads"],
+                completed=now.done,
+                total=now.total,
+                speed=f"{speed:,.0f}/s",
+                budget=f"API {now.rate.remaining:,}/{now.rate.limit:,}" if now.rate else "",
+            )
+
+        yield show
+
+
+class _JsonLines:
+    """Progress as JSON lines, at most one a second for each stage."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+        self._stage = ""
+        self._started = time.perf_counter()
+
+    def __call__(self, now: "Progress") -> None:
+        clock = time.perf_counter()
+        if now.stage == self._stage and clock < self._next:
+            return
+        self._stage, self._next = now.stage, clock + JSON_SECONDS
+        say_json(
+            {
+                "event": "progress",
+                "stage": now.stage,
+                "done": now.done,
+                "total": now.total,
+                "indexed": now.index.indexed,
+                "unchanged": now.index.unchanged,
+                "points": now.index.points,
+                "per_second": round(now.index.seen / max(clock - self._started, 0.001), 1),
+                "api_remaining": now.rate.remaining if now.rate else None,
+                "wait_seconds": round(now.wait, 1),
+            }
+        )

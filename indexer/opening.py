@@ -1,0 +1,64 @@
+"""Opens what a command works with, and closes it whatever happens."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from indexer.embedding import TextEmbedder
+    from indexer.settings import IndexSettings
+    from indexer.state import State
+    from indexer.store import KnowledgeBase
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What most commands work with."""
+
+    kb: "KnowledgeBase"
+    embedder: "TextEmbedder"
+    state: "State"
+
+
+def load_settings() -> "IndexSettings":
+    """The indexer's settings.
+
+    Raises:
+        SettingError: one is wrong.
+    """
+    from indexer.settings import IndexSettings, load
+
+    return load(IndexSettings)
+
+
+@contextmanager
+def opened(settings: "IndexSettings") -> Iterator[Parts]:
+    """The knowledge base, the model and the state.
+
+    Raises:
+        InternError: one of them cannot be opened.
+    """
+    from indexer import embedding, knowledge_base
+    from indexer.state import State
+
+    embedder = embedding.open_embedder(settings)
+    with (
+        closing(knowledge_base.open_knowledge_base(settings, embedder.fingerprint)) as kb,
+        closing(State.open(settings)) as state,
+    ):
+        yield Parts(kb, embedder, state)
+
+
+@contextmanager
+def opened_store(settings: "IndexSettings") -> Iterator["KnowledgeBase"]:
+    """The knowledge base alone: its fingerprint needs the model's files, but not the model.
+
+    Raises:
+        InternError: it cannot be opened.
+    """
+    from indexer import embedding, knowledge_base
+
+    fingerprint = embedding.fingerprint(settings)
+    with closing(knowledge_base.open_knowledge_base(settings, fingerprint)) as kb:
+        yield kb
