@@ -11,8 +11,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from tests.github_simulator import rest_app, rest_files, rest_issues
+from tests.github_simulator.actions import Unknown
 from tests.github_simulator.auth import Caller, Refused
-from tests.github_simulator.control import REMOTE, Unknown
+from tests.github_simulator.control import REMOTE
 from tests.github_simulator.limits import headers
 from tests.github_simulator.rest import simulator
 

@@ -1,8 +1,6 @@
 """GraphQL as GitHub answers it: our part of the schema, its limits, its cost, its errors."""
 
-import base64
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -11,31 +9,25 @@ from typing import Any
 from graphql import (
     DocumentNode,
     ExecutionResult,
-    FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
     GraphQLError,
+    GraphQLInterfaceType,
     GraphQLSchema,
-    InlineFragmentNode,
-    OperationDefinitionNode,
+    GraphQLUnionType,
     build_schema,
     execute_sync,
-    get_variable_values,
     parse,
     validate,
-    value_from_ast_untyped,
 )
 
 from indexer.threads import Event
 from tests.github_simulator.auth import Caller
+from tests.github_simulator.graph_cost import Complaint, Cost, cost_of
+from tests.github_simulator.graph_pages import connection, sortable
 from tests.github_simulator.limits import Limits
 from tests.github_simulator.payloads import Json, Renderer, stamp
 from tests.github_simulator.world import SimComment, SimIssue, SimRepository, World, stable_number
 
 SCHEMA_FILE = Path(__file__).with_name("schema.graphql")
-MOST_NODES = 500_000
-MOST_A_PAGE = 100
-CONNECTIONS = {"issues", "comments", "labels", "timelineItems"}
 ITEM_TYPES = {
     "closed": ("CLOSED_EVENT", "ClosedEvent"),
     "labeled": ("LABELED_EVENT", "LabeledEvent"),
@@ -50,26 +42,6 @@ ORDERS: dict[str, Callable[[SimIssue], Any]] = {
 }
 
 
-class Complaint(GraphQLError):
-    """An error with GitHub's `type` beside the message."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What a query asks for: requests, by which GitHub counts points, and nodes."""
-
-    requests: int
-    nodes: int
-
-    @property
-    def points(self) -> int:
-        return max(1, round(self.requests / 100))
-
-
 @lru_cache
 def schema_of(*, knows_duplicates: bool = True) -> GraphQLSchema:
     """Our schema; as an older host has it with `knows_duplicates=False`."""
@@ -77,14 +49,21 @@ def schema_of(*, knows_duplicates: bool = True) -> GraphQLSchema:
     if not knows_duplicates:
         text = text.replace("stateReason(enableDuplicate: Boolean = false)", "stateReason")
     schema = build_schema(text)
-    for name in ("Actor", "IssueTimelineItems", "Closer", "IssueOrPullRequest"):
-        schema.type_map[name].resolve_type = lambda value, _info, _type: value["__typename"]
+    for kind in schema.type_map.values():
+        if isinstance(kind, GraphQLInterfaceType | GraphQLUnionType):
+            kind.resolve_type = lambda value, _info, _type: value["__typename"]
     return schema
 
 
 @lru_cache(maxsize=64)
-def parsed(query: str) -> DocumentNode:
-    return parse(query)
+def checked(query: str, *, knows_duplicates: bool) -> tuple[DocumentNode | None, list[Json]]:
+    """The parsed query, or what the schema has against it."""
+    try:
+        document = parse(query)
+    except GraphQLError as error:
+        return None, [_plain(error)]
+    wrong = validate(schema_of(knows_duplicates=knows_duplicates), document)
+    return (None, [_plain(error) for error in wrong]) if wrong else (document, [])
 
 
 class Graph:
@@ -109,13 +88,15 @@ class Graph:
         query, variables = body.get("query"), body.get("variables") or {}
         if not isinstance(query, str):
             return 400, {"message": "A query attribute must be specified and must be a string."}
+        document, wrong = checked(query, knows_duplicates=self.knows_duplicates)
+        if document is None:
+            return 200, {"errors": wrong}
+        return self._execute(caller, query, document, variables)
+
+    def _execute(
+        self, caller: Caller, query: str, document: DocumentNode, variables: Json
+    ) -> tuple[int, Json]:
         schema = schema_of(knows_duplicates=self.knows_duplicates)
-        try:
-            document = parsed(query)
-        except GraphQLError as error:
-            return 200, {"errors": [_plain(error)]}
-        if wrong := validate(schema, document):
-            return 200, {"errors": [_plain(error) for error in wrong]}
         try:
             cost = cost_of(schema, document, variables)
         except Complaint as error:
@@ -198,11 +179,11 @@ class Graph:
         found.sort(key=lambda issue: (value(issue), issue.number), reverse=reverse)
         # As on GitHub a cursor names a place in the order, not an offset: what is edited or
         # opened meanwhile makes no page skip or repeat anything else.
-        return _connection(
+        return connection(
             found,
             args,
             lambda issue: self._issue(repo, issue),
-            lambda issue: _sortable(value(issue), issue.number),
+            lambda issue: sortable(value(issue), issue.number),
             reverse=reverse,
         )
 
@@ -232,8 +213,8 @@ class Graph:
             "author": self._actor(issue.author, is_bot=issue.is_bot),
             "authorAssociation": issue.author_association,
             "repository": lambda _info: self._shown_repository(repo),
-            "labels": lambda _info, **args: _connection(labels, args, lambda label: label),
-            "comments": lambda _info, **args: _connection(
+            "labels": lambda _info, **args: connection(labels, args, lambda label: label),
+            "comments": lambda _info, **args: connection(
                 issue.comments,
                 args,
                 lambda comment: self._comment(repo, issue, comment),
@@ -261,7 +242,7 @@ class Graph:
             for event in sorted(issue.events, key=lambda event: event.created_at)
             if event.kind in ITEM_TYPES and (not wanted or ITEM_TYPES[event.kind][0] in wanted)
         ]
-        return _connection(found, args, lambda event: self._event(repo, issue, event))
+        return connection(found, args, lambda event: self._event(repo, issue, event))
 
     def _event(self, repo: SimRepository, issue: SimIssue, event: Event) -> Json:
         reason = (event.state_reason or "").upper() or None
@@ -320,139 +301,6 @@ class Graph:
             "login": name,
             "url": f"{self.render.url}/{name}",
         }
-
-
-def cost_of(schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]) -> Cost:
-    """Requests and nodes of a query, as GitHub documents its counting.
-
-    A connection takes one request for each of its parents; what it may return are its nodes.
-
-    Raises:
-        Complaint: a connection has no `first` or `last`, one of more than 100, or all of them
-            together could return too many nodes.
-    """
-    operation = next(d for d in document.definitions if isinstance(d, OperationDefinitionNode))
-    fragments = {
-        d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)
-    }
-    values = get_variable_values(schema, operation.variable_definitions or (), dict(variables))
-    known = getattr(values, "coerced", None) or (values if isinstance(values, dict) else variables)
-    requests, nodes = _count(operation, 1, dict(known), fragments)
-    if nodes > MOST_NODES:
-        raise Complaint(
-            "MAX_NODE_LIMIT_EXCEEDED",
-            f"This query requests up to {nodes:,} possible nodes which exceeds the maximum limit "
-            f"of {MOST_NODES:,}.",
-        )
-    return Cost(requests, nodes)
-
-
-def _count(
-    node: Any, parents: int, variables: Mapping[str, Any], fragments: Mapping[str, Any]
-) -> tuple[int, int]:
-    requests = nodes = 0
-    for selection in node.selection_set.selections if node.selection_set else ():
-        inner, each = selection, parents
-        if isinstance(selection, FragmentSpreadNode):
-            inner = fragments[selection.name.value]
-        elif isinstance(selection, FieldNode) and selection.name.value in CONNECTIONS:
-            each = parents * _asked_for(selection, variables)
-            requests += parents
-            nodes += each
-        elif not isinstance(selection, FieldNode | InlineFragmentNode):
-            continue
-        deeper = _count(inner, each, variables, fragments)
-        requests += deeper[0]
-        nodes += deeper[1]
-    return requests, nodes
-
-
-def _asked_for(field: FieldNode, variables: Mapping[str, Any]) -> int:
-    name = field.name.value
-    given = {
-        argument.name.value: value_from_ast_untyped(argument.value, dict(variables))
-        for argument in field.arguments or ()
-    }
-    size = given.get("first") if given.get("first") is not None else given.get("last")
-    if size is None:
-        raise Complaint(
-            "MISSING_PAGINATION_BOUNDARIES",
-            f"You must provide a `first` or `last` value to properly paginate the `{name}` "
-            "connection.",
-        )
-    if size > MOST_A_PAGE:
-        raise Complaint(
-            "EXCESSIVE_PAGINATION",
-            f"Requesting {size} records on the `{name}` connection exceeds the `first` limit of "
-            f"{MOST_A_PAGE} records.",
-        )
-    if size < 0:
-        raise Complaint("INVALID", f"`first` on the `{name}` connection cannot be less than zero.")
-    return int(size)
-
-
-def _sortable(value: Any, number: int) -> str:
-    text = stamp(value) if isinstance(value, datetime) else f"{value:09d}"
-    return f"{text}|{number:012d}"
-
-
-def _connection(
-    items: Sequence[Any],
-    args: Mapping[str, Any],
-    show: Callable[[Any], Any],
-    key: Callable[[Any], str] | None = None,
-    *,
-    reverse: bool = False,
-) -> Json:
-    """A page of a list. Cursors hold the item's key, or its place where there is no key."""
-
-    def place(mark: str, *, behind: bool) -> int:
-        if key is None:
-            return int(mark) + behind
-        for index, item in enumerate(items):
-            name = key(item)
-            passed = name < mark if reverse else name > mark
-            if passed or (name == mark and not behind):
-                return index
-        return len(items)
-
-    begin = place(_uncursor(args["after"]), behind=True) if args.get("after") else 0
-    end = place(_uncursor(args["before"]), behind=False) if args.get("before") else len(items)
-    most = end
-    if args.get("first") is not None:
-        end = min(end, begin + args["first"])
-    elif args.get("last") is not None:
-        begin = max(begin, end - args["last"])
-    shown = items[begin:end]
-    cursors = [
-        _cursor(key(item) if key else f"{begin + offset:09d}") for offset, item in enumerate(shown)
-    ]
-    nodes = [show(item) for item in shown]
-    return {
-        "totalCount": len(items),
-        "nodes": nodes,
-        "edges": [{"cursor": c, "node": n} for c, n in zip(cursors, nodes, strict=True)],
-        "pageInfo": {
-            "startCursor": cursors[0] if cursors else None,
-            "endCursor": cursors[-1] if cursors else None,
-            "hasNextPage": end < most,
-            "hasPreviousPage": begin > 0,
-        },
-    }
-
-
-def _cursor(name: str) -> str:
-    return base64.b64encode(f"cursor:v2:{name}".encode()).decode()
-
-
-def _uncursor(cursor: str) -> str:
-    try:
-        kind, version, name = base64.b64decode(cursor, validate=True).decode().split(":", 2)
-    except ValueError:
-        raise Complaint("INVALID_CURSOR_ARGUMENTS", f"`{cursor}` is no valid cursor.") from None
-    if (kind, version) != ("cursor", "v2"):
-        raise Complaint("INVALID_CURSOR_ARGUMENTS", f"`{cursor}` is no valid cursor.")
-    return name
 
 
 def _plain(error: GraphQLError) -> Json:

@@ -83,7 +83,7 @@ def paged(
     last = max(1, -(-len(items) // size))
     shown = items[(page - 1) * size : page * size]
     answer = JSONResponse({"total_count": len(items), key: shown} if key else shown)
-    targets = {}
+    targets: dict[str, int] = {}
     if page > 1:
         targets |= {"prev": min(page - 1, last), "first": 1}
     if page < last:

@@ -6,8 +6,8 @@ from typing import Any
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
+from tests.github_simulator.actions import Unknown
 from tests.github_simulator.auth import Refused
-from tests.github_simulator.control import Unknown
 from tests.github_simulator.payloads import REACTIONS, Json
 from tests.github_simulator.rest import AtRepo, Here, Payload, check_length, invalid
 
