@@ -140,6 +140,6 @@ def test_new_issues_are_paraphrases(history):
 
 def runs(text: str, length: int = 6) -> set[tuple[str, ...]]:
     """Runs of words outside code and headings."""
-    prose = re.sub(r"```.*?```|`[^`]*`|^#+ .*$|^> .*$", " ", text, flags=re.S | re.M)
+    prose = re.sub(r"```.*?```|`[^`]*`|^#+ .*$|^> .*$", " ", text, flags=re.DOTALL | re.MULTILINE)
     words = re.findall(r"\w+", prose.lower())
     return {tuple(words[i : i + length]) for i in range(len(words) - length + 1)}

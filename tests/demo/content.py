@@ -14,6 +14,7 @@ from tests.github_simulator.seed import Seed, SeedPull, SeedRelease, SeedReposit
 HERE = Path(__file__).parent
 REPO = "harborline/skiff"
 DESCRIPTION = "Self-hosted file drop and sync: resumable uploads, share links, disk or S3"
+MAINTAINER = "tess-marlowe"
 AS_OF = datetime(2025, 10, 20, 9, 0, tzinfo=UTC)
 
 
@@ -105,7 +106,7 @@ def our_seed() -> Seed:
                 docs_updated_at=AS_OF,
                 releases=our_releases(),
                 labels=["duplicate", "good first issue"],
-                collaborators={"tess-marlowe": "admin", "pieter-vdb": "write"},
+                collaborators={MAINTAINER: "admin", "pieter-vdb": "write"},
             )
         ]
     )
@@ -128,4 +129,9 @@ def _pulls(threads: Iterable[Thread]) -> Iterable[SeedPull]:
 def foreign_seed(history: Path, issues: list[NewIssue], repo: str) -> Seed:
     """A GitHub with anyone's export, as it stood when the first of the issues was opened."""
     moments = [issue.moment for issue in issues if issue.moment]
-    return Seed.from_export(history, repo, as_of=min(moments) if moments else None)
+    return Seed.from_export(
+        history,
+        repo,
+        as_of=min(moments) if moments else None,
+        collaborators={MAINTAINER: "admin"},
+    )
