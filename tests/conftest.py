@@ -8,10 +8,7 @@ from typing import Any
 
 import pytest
 
-try:  # until app.settings is committed
-    from app.settings import Settings
-except ImportError:
-    from indexer.settings import IndexSettings as Settings  # type: ignore[assignment]
+from app.settings import Settings
 
 KEPT_FOR_TESTS = {"QDRANT_URL", "QDRANT_API_KEY"}
 """Settings by which a developer names a real server for the contract tests to run against."""
