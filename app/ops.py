@@ -68,7 +68,7 @@ class _Now(Collector):
 
     def __init__(self, services: Services, queue: JobQueue) -> None:
         self._depth = queue.depth()
-        self._repositories = services.state.all()
+        self._repositories = services.state.repositories().values()
         self._points = services.knowledge_base.repos()
 
     def collect(self) -> Iterable[Metric]:

@@ -33,7 +33,7 @@ class Steps:
 
     async def look_at_history(self, job: Respond) -> Outcome:
         """How far the repository's history is known: never, running, complete or failed."""
-        known = await asyncio.to_thread(self._services.state.get, job.repo)
+        known = await asyncio.to_thread(self._services.state.repository, job.repo)
         return {"outcome": known.status.value}
 
     async def answer(self, job: Respond, at: str) -> Outcome:
@@ -84,14 +84,14 @@ class Steps:
         except NotFound:
             return await self.remove_thread(RemoveThread(job.repo, job.number))
         services = self._services
-        templates = (await asyncio.to_thread(services.state.get, job.repo)).templates
+        templates = await asyncio.to_thread(services.state.templates, job.repo)
         await asyncio.to_thread(
             index_threads,
             services.knowledge_base,
             services.embedder,
             job.repo,
             [thread],
-            templates.lines,
+            templates,
         )
         return {"outcome": "indexed"}
 
@@ -155,7 +155,7 @@ class Steps:
         return {
             *services.knowledge_base.repos(),
             *services.records.repositories(),
-            *(row.repo for row in services.state.all()),
+            *services.state.repositories(),
         }
 
     def _delete(self, repos: list[str]) -> None:

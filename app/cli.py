@@ -1,0 +1,145 @@
+"""`intern …`: serve, respond and doctor; and the indexer's commands beside them."""
+
+import asyncio
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markdown import Markdown
+
+from app.settings import Settings
+from indexer import cli as indexer_cli
+from indexer.console import run, say, say_json
+from indexer.errors import InputError
+from indexer.settings import load
+
+app = typer.Typer(
+    name="intern",
+    help="Answers new issues from the issues and docs your team already wrote.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+# At the same level as our own, which typer's add_typer does only for apps without a name.
+app.registered_commands += indexer_cli.app.registered_commands
+app.registered_groups += indexer_cli.app.registered_groups
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001  typer hands a flag's value on
+    if wanted:
+        try:
+            number = version("oncall-intern")
+        except PackageNotFoundError:
+            number = "(not installed)"
+        say(f"oncall-intern {number}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Answers new issues from the issues and docs your team already wrote."""
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port to listen on.")] = None,
+) -> None:
+    """Run the server: webhooks, jobs, health and metrics."""
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    settings = load(Settings, **given).require_serving()
+    # Late: whoever asks for help or gets a setting wrong need not wait for the engines.
+    from app.logs import configure_logging
+    from app.main import create_app
+    from app.serving import serve as run
+
+    configure_logging(settings)
+    asyncio.run(run(create_app(settings), settings))
+
+
+@app.command()
+def respond(  # noqa: PLR0913  options of one command
+    issue: Annotated[
+        str | None, typer.Argument(metavar="OWNER/REPO#NUMBER", help="The issue to answer.")
+    ] = None,
+    *,
+    file: Annotated[
+        Path | None, typer.Option(help="An issue as a JSON file, in place of one on GitHub.")
+    ] = None,
+    repo: Annotated[str | None, typer.Option(help="With --file: whose history to search.")] = None,
+    before: Annotated[
+        str | None, typer.Option(help="Only what was known before this moment (ISO 8601).")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the comment and post nothing.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Answer one issue: post the comment, or print it with --dry-run or --file."""
+    if (issue is None) == (file is None):
+        raise InputError("Name an issue as OWNER/REPO#NUMBER, or give --file and --repo.")
+    from app import respond_command as command
+
+    settings = load(Settings)
+    moment = indexer_cli.checked_moment(before, "--before")
+    if file is not None:
+        if repo is None:
+            raise InputError("--repo is missing: it says whose history to search.")
+        repo = indexer_cli.checked_repo(repo)
+        work = command.dry_run(settings, repo, command.thread_of(file), moment)
+    else:
+        name, number = command.issue_of(issue or "")
+        if not dry_run and moment:
+            raise InputError("--before only goes with --dry-run or --file.")
+        work = (
+            command.dry_run(settings, name, number, moment)
+            if dry_run
+            else command.post(settings, name, number)
+        )
+    responded = asyncio.run(work)
+    if as_json:
+        say_json(
+            {
+                "body": responded.body,
+                "reason": responded.reason,
+                "url": responded.url,
+                **responded.details,
+            }
+        )
+    elif responded.body is not None:
+        console = Console()
+        if console.is_terminal:
+            console.print(Markdown(responded.body))
+        else:
+            say(responded.body)
+    else:
+        say(responded.url or f"No comment: {responded.reason}.")
+
+
+@app.command()
+def doctor() -> None:
+    """Check settings, model, store and credentials; exit 1 if something is wrong."""
+    from app.doctor import examine
+
+    async def report(settings: Settings) -> bool:
+        good = True
+        async for finding in examine(settings):
+            say(f"{'✓' if finding.ok else '✗'} {finding.name}: {finding.text}")
+            good = good and finding.ok
+        return good
+
+    if not asyncio.run(report(load(Settings))):
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """The `intern` command: expected failures are one sentence and an exit code."""
+    run(app)

@@ -1,0 +1,104 @@
+"""`intern doctor`: looks at each thing the server needs and says what is wrong with it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+
+from app.records import Records
+from app.settings import Settings
+from indexer.embedding import TextEmbedder, open_embedder
+from indexer.errors import InternError, SettingError
+from indexer.github import GitHubClients
+from indexer.knowledge_base import open_knowledge_base
+
+Check = Callable[[], Awaitable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report: what was looked at, whether it is good, and what was seen."""
+
+    name: str
+    ok: bool
+    text: str
+
+
+async def examine(settings: Settings) -> AsyncIterator[Finding]:
+    """Every check, in an order in which the first failure explains the later ones."""
+    clients = GitHubClients(settings)
+    examiner = _Examiner(settings, clients)
+    checks: dict[str, Check] = {
+        "settings": examiner.serving,
+        "model": examiner.model,
+        "store": examiner.store,
+        "records": examiner.records,
+        "GitHub": examiner.github,
+        "Claude": examiner.claude,
+    }
+    try:
+        for name, check in checks.items():
+            try:
+                yield Finding(name, ok=True, text=await check())
+            except InternError as error:
+                yield Finding(name, ok=False, text=str(error))
+    finally:
+        await clients.aclose()
+
+
+class _Examiner:
+    """The checks; each returns what is good to know, or raises an InternError."""
+
+    def __init__(self, settings: Settings, clients: GitHubClients) -> None:
+        self._settings = settings
+        self._clients = clients
+        self._embedder: TextEmbedder | None = None
+
+    async def serving(self) -> str:
+        self._settings.require_serving()
+        served = ", ".join(self._settings.allowed_accounts)
+        return f"enough to serve {served}"
+
+    async def model(self) -> str:
+        embedder = await asyncio.to_thread(open_embedder, self._settings)
+        await asyncio.to_thread(embedder.embed, ["ready"])
+        self._embedder = embedder
+        return f"{embedder.fingerprint.model}, {embedder.dimension} dimensions"
+
+    async def store(self) -> str:
+        if self._embedder is None:
+            raise SettingError("The store was not opened, because the model is missing.")
+        kb = await asyncio.to_thread(
+            open_knowledge_base, self._settings, self._embedder.fingerprint
+        )
+        try:
+            repos = await asyncio.to_thread(kb.repos)
+        finally:
+            await asyncio.to_thread(kb.close)
+        return f"{sum(repos.values())} points of {len(repos)} repositories"
+
+    async def records(self) -> str:
+        records = await asyncio.to_thread(Records.open, self._settings)
+        try:
+            known = await asyncio.to_thread(records.repositories)
+        finally:
+            records.close()
+        return f"records of {len(known)} repositories"
+
+    async def github(self) -> str:
+        """The App's key, or the token where there is no App."""
+        if self._settings.github_app_id is None:
+            user = await self._clients.for_token().get("user")
+            return f"a token of {user['login']}: enough to read, not to serve"
+        app = await self._clients.app().get("app")
+        installations = [i async for i in self._clients.app().paginate("app/installations")]
+        accounts = sorted(str((i.get("account") or {}).get("login")) for i in installations)
+        text = f"the App {app['slug']}, installed on {', '.join(accounts) or 'no account yet'}"
+        strangers = [a for a in accounts if not self._settings.serves(a)]
+        if strangers:
+            text += f"; not in ALLOWED_ACCOUNTS: {', '.join(strangers)}"
+        return text
+
+    async def claude(self) -> str:
+        if self._settings.anthropic_api_key is None:
+            return "no ANTHROPIC_API_KEY: comments quote past answers instead of drafting one"
+        return f"{self._settings.anthropic_model}, with a key (not tried: a call costs money)"

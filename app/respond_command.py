@@ -1,0 +1,113 @@
+"""`intern respond`: the answer to one issue, printed, or posted as the webhook would."""
+
+import asyncio
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from app import responder
+from app.main import open_services
+from app.services import Services
+from app.settings import Settings
+from indexer import repo_config
+from indexer.errors import InputError, SettingError
+from indexer.repo_config import RepoConfig
+from indexer.sources.github import fetch_thread
+from indexer.threads import Thread
+
+ISSUE = re.compile(
+    r"(?:https?://[^/\s]+/)?(?P<repo>[A-Za-z0-9_-]+/[A-Za-z0-9_.-]+)(?:#|/issues/)(?P<number>\d+)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Responded:
+    """What there is to print: the comment or why there is none, where it stands, and all else."""
+
+    body: str | None
+    reason: str
+    url: str | None
+    details: dict[str, Any]
+
+
+def issue_of(text: str) -> tuple[str, int]:
+    """`owner/name#7`, or the issue's address, as repository and number.
+
+    Raises:
+        InputError: it is neither.
+    """
+    found = ISSUE.fullmatch(text.strip())
+    if found is None or int(found["number"]) < 1:
+        raise InputError(f"{text!r} names no issue; write OWNER/REPO#NUMBER.")
+    return found["repo"], int(found["number"])
+
+
+def thread_of(path: Path) -> Thread:
+    """The issue in a file: one JSON object, as `intern export` writes them a line.
+
+    Raises:
+        InputError: the file cannot be read, or holds no issue.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        # Comments and what happened later are not for the answer to see.
+        return Thread.model_validate({**data, "comments": (), "events": ()})
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"{path} holds no issue: {field}: {first['msg']}.") from error
+    except (ValueError, TypeError, RecursionError) as error:
+        raise InputError(f"{path} is not a JSON object.") from error
+
+
+async def dry_run(
+    settings: Settings, repo: str, issue: int | Thread, before: datetime | None
+) -> Responded:
+    """What would be posted; nothing is written anywhere.
+
+    Args:
+        settings: where things are.
+        repo: `owner/name`.
+        issue: a number to read from GitHub, or the issue itself.
+        before: only what was known before then counts.
+    """
+    async with open_services(settings, own=False) as services:
+        if isinstance(issue, Thread):
+            thread, config = issue, RepoConfig()
+        else:
+            thread, config = await _read(services, repo, issue)
+        answer = await responder.answer(services, repo, thread, config, before)
+    return Responded(answer.body, answer.decision.reason, None, dict(answer.explain))
+
+
+async def post(settings: Settings, repo: str, number: int) -> Responded:
+    """Answer on GitHub, as the label would make the server do.
+
+    Raises:
+        SettingError: there is no App to post as.
+    """
+    if settings.github_app_id is None:
+        raise SettingError(
+            "GITHUB_APP_ID is not set: only the App posts comments; --dry-run prints them."
+        )
+    as_app = settings.model_copy(update={"github_token": None})
+    async with open_services(as_app, own=False) as services:
+        client = await services.clients.for_repo(repo)
+        reply = await responder.respond(services, repo, number, trigger="manual", client=client)
+    details = {"action": reply.action, "reason": reply.reason, "shown": list(reply.shown)}
+    return Responded(None, reply.reason, reply.url, details)
+
+
+async def _read(services: Services, repo: str, number: int) -> tuple[Thread, RepoConfig]:
+    client = await services.clients.for_repo(repo)
+    thread, file = await asyncio.gather(
+        fetch_thread(client, repo, number), repo_config.read(client.get, repo)
+    )
+    return thread, file.config or RepoConfig()
