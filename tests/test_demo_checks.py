@@ -71,7 +71,6 @@ def again(**changes: object) -> Outcome:
 
 
 FAULTS: list[tuple[str, Outcome]] = [
-    ("backfill_succeeded", replace(good(), backfill_exit=1)),
     ("everything_indexed", replace(good(), indexed=6)),
     ("server_alive", replace(good(), server_exit=-9)),
     ("webhooks_accepted", with_answer(good(), "silence", accepted=500)),

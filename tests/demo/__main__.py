@@ -8,7 +8,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from tests.demo.checks import GENERIC, OURS, judge
@@ -97,6 +96,8 @@ def _perform(  # noqa: PLR0913 - called once
     terminal.say(f"The page: {page.url}", style="bold")
     terminal.step(f"intern backfill {stage.repo}")
     backfill = stage.run("backfill", stage.repo)
+    if backfill:
+        raise StageError(f"intern backfill ended with {backfill}")
     terminal.step("intern serve")
     stage.start_server()
     terminal.say(f"Ready at {stage.url}; webhooks are signed and sent to {stage.url}/webhooks.")
@@ -112,7 +113,7 @@ def _perform(  # noqa: PLR0913 - called once
         ours=ours,
     )
     board.finish()
-    return replace(outcome, backfill_exit=backfill)
+    return outcome
 
 
 def _keep_page(page: PageServer, terminal: Terminal, *, ends: bool) -> None:

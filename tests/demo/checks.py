@@ -49,15 +49,9 @@ def judge(checks: Iterable[Check], outcome: Outcome) -> list[Verdict]:
 # what holds for any history
 
 
-def backfill_succeeded(outcome: Outcome) -> Problems:
-    """The backfill command ended well."""
-    if outcome.backfill_exit != 0:
-        yield f"intern backfill ended with {outcome.backfill_exit}"
-
-
 def everything_indexed(outcome: Outcome) -> Problems:
     """No thread was left out."""
-    if outcome.indexed != outcome.seeded:
+    if outcome.indexed < outcome.seeded:
         yield f"{outcome.indexed} of {outcome.seeded} threads are in the knowledge base"
 
 
@@ -213,8 +207,7 @@ def _of_kind(outcome: Outcome, *kinds: str) -> Iterable[tuple[Answered, Expected
 
 
 GENERIC: Final = (
-    Check("The backfill went through", backfill_succeeded),
-    Check("Every thread is in the knowledge base", everything_indexed),
+    Check("The backfill brought every thread into the knowledge base", everything_indexed),
     Check("The server is still running", server_alive),
     Check("Every webhook was accepted with 202", webhooks_accepted),
     Check("No issue has more than one comment", one_comment_each),

@@ -63,14 +63,14 @@ class Change:
 class Outcome:
     """A whole run.
 
-    `server_exit` is None while the server still runs, as it should.
+    `server_exit` is None while the server still runs, as it should. `seeded` is how many
+    threads by people GitHub had at the start, `indexed` how many the knowledge base then had.
     """
 
     answered: tuple[Answered, ...]
     redelivered: Change | None
     again: Change | None
     web_url: str
-    backfill_exit: int = 0
     server_exit: int | None = None
     indexed: int = 0
     seeded: int = 0

@@ -97,11 +97,12 @@ def _add_github_routes(app: FastAPI, show: Show, views: Views) -> None:
         return show("issues.html", title="Issues", rows=views.rows())
 
     @app.get(f"{root}/issues/{{number}}")
-    def issue(number: int) -> Response:
+    def issue(number: int, *, picture: bool = False) -> Response:
         if views.pull(number):
             return RedirectResponse(f"{root}/pull/{number}")
         found = _known(views.issue(number))
-        return show("issue.html", title=f"{found.title} · #{number}", issue=found, number=number)
+        title = f"{found.title} · #{number}"
+        return show("issue.html", title=title, issue=found, number=number, picture=picture)
 
     @app.get(f"{root}/pull/{{number}}")
     def pull(number: int) -> Response:
@@ -141,7 +142,7 @@ def _renderer(views: Views, board: Board) -> Show:
 
     def show(template: str, *, status: int = 200, **values: Any) -> Response:
         rows = _with_notes(views.rows(sorted(board.notes)), board)
-        shared = {"repo": views.repo, "new": rows, "board": board, "number": None}
+        shared = {"repo": views.repo, "new": rows, "board": board, "number": None, "picture": False}
         html = environment.get_template(template).render(**{**shared, **values})
         return HTMLResponse(html, status)
 

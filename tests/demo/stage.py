@@ -17,6 +17,7 @@ ROOT: Final = Path(__file__).parents[2]
 READY_SECONDS: Final = 90
 STOP_SECONDS: Final = 20
 LOG_LINES: Final = 25
+FROM_SOURCE: Final = "from app.cli import main; main()"
 KEPT: Final = (
     *("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE", "TZ"),
     *("TERM", "COLORTERM", "COLUMNS", "LINES", "NO_COLOR", "CI"),
@@ -81,11 +82,8 @@ class Stage:
     def command(self, *words: str) -> list[str]:
         """The installed `intern`, or the same from the sources."""
         installed = Path(sys.executable).with_name("intern")
-        return (
-            [str(installed), *words]
-            if installed.exists()
-            else [sys.executable, "-m", "app.cli", *words]
-        )
+        start = [str(installed)] if installed.exists() else [sys.executable, "-c", FROM_SOURCE]
+        return [*start, *words]
 
     def run(self, *words: str) -> int:
         """An `intern` command that a person watches; its exit code."""
