@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, Self, TypeVar
 
 import qdrant_edge as edge
@@ -278,8 +279,10 @@ def _create(folder: Path, target: Path, fingerprint: Fingerprint) -> None:
 def _load(folder: Path, shard_folder: Path) -> edge.EdgeShard:
     try:
         return edge.EdgeShard.load(str(shard_folder))
-    except Exception as error:
-        raise _damaged(folder, str(error)) from error
+    except BaseException as error:
+        if _from_engine(error):
+            raise _damaged(folder, str(error)) from error
+        raise
 
 
 def _recorded_fingerprint(folder: Path, shard: edge.EdgeShard) -> Fingerprint:
@@ -294,8 +297,8 @@ def _recorded_fingerprint(folder: Path, shard: edge.EdgeShard) -> Fingerprint:
 
 def _damaged(folder: Path, why: str) -> StoreError:
     return StoreError(
-        f"The knowledge base in {folder} is damaged ({why}): restore the folder from a backup, "
-        "or delete it and run `intern backfill` or `intern import` again."
+        f"The knowledge base in {folder} is damaged ({shorten(why, 200)}): restore the folder from "
+        "a backup, or delete it and run `intern backfill` or `intern import` again."
     )
 
 
@@ -314,11 +317,25 @@ def _check_room(folder: Path, free: Callable[[Path], int]) -> None:
 
 
 def _guarded(folder: Path, action: Callable[[], T]) -> T:
-    """The engine's exceptions, which are bare `Exception`s, as ours."""
+    """The engine's exceptions as ours."""
     try:
         return action()
-    except Exception as error:
-        raise StoreError(f"The knowledge base in {folder} failed: {error}.") from error
+    except BaseException as error:
+        if _from_engine(error):
+            raise StoreError(
+                f"The knowledge base in {folder} failed ({shorten(str(error), 200)}): if it fails "
+                "again, restore the folder from a backup, or delete it and run `intern backfill` "
+                "or `intern import` again."
+            ) from error
+        raise
+
+
+def _from_engine(error: BaseException) -> bool:
+    """Whether the engine raised it: a bare `Exception`, or a Rust panic on damaged files.
+
+    The class of a panic is no `Exception`, and cannot be imported to name it.
+    """
+    return isinstance(error, Exception) or type(error).__name__ == "PanicException"
 
 
 def _parts(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

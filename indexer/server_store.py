@@ -1,6 +1,7 @@
 """The store on a Qdrant server or cluster, for more than one process or machine."""
 
 from collections.abc import Callable, Sequence
+from json import JSONDecodeError
 from typing import Any, Self, TypeVar
 
 import httpx
@@ -315,6 +316,10 @@ def _guarded(action: Callable[[], T], place: str, *, again: bool) -> T:
         raise StoreUnavailable(
             f"QDRANT_URL: the Qdrant server at {place} does not answer "
             f"({type(error.source).__name__})."
+        ) from error
+    except JSONDecodeError as error:
+        raise StoreUnavailable(
+            f"QDRANT_URL: what answers at {place} is no Qdrant server."
         ) from error
     except ResourceExhaustedResponse as error:
         raise StoreUnavailable(f"QDRANT_URL: the Qdrant server at {place} is busy.") from error

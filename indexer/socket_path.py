@@ -45,17 +45,15 @@ def is_served(path: Path) -> bool:
     Raises:
         StoreUnavailable: one may be listening, but this user may not ask it.
     """
-    if not path.exists():
-        return False
     with short_address(path) as address, socket.socket(socket.AF_UNIX) as probe:
         probe.settimeout(5)
         try:
             probe.connect(address)
         except PermissionError as error:
             raise StoreUnavailable(
-                f"DATA_DIR: {path} belongs to a server of another user; run this as that user."
+                f"DATA_DIR: {path} belongs to another user; run this as that user."
             ) from error
-        except (ConnectionRefusedError, FileNotFoundError):
+        except (ConnectionRefusedError, FileNotFoundError, NotADirectoryError):
             return False
         except OSError as error:
             raise StoreUnavailable(
