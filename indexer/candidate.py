@@ -1,0 +1,39 @@
+"""A past thread, a doc section or a release that may answer a new issue."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from indexer.reasons import Reason
+from indexer.threads import DocSection, Release, Resolution, Thread
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What the search returns.
+
+    Attributes:
+        repo: `owner/name`, in lower case.
+        score: orders the candidates of one kind; comparable within one query.
+        probability: of a thread, that one change would settle both issues; of a doc section or
+            a release, that it helps.
+        why: `reasons` as an English sentence.
+        features: what the probability was made of.
+        thread: as of the query's moment, like `state` and `resolution`.
+    """
+
+    repo: str
+    kind: Literal["issue", "doc", "release"]
+    number: int | None
+    title: str
+    url: str | None
+    state: str | None
+    score: float
+    probability: float
+    why: str
+    features: Mapping[str, float]
+    thread: Thread | None = None
+    resolution: Resolution | None = None
+    section: DocSection | None = None
+    release: Release | None = None
+    reasons: tuple[Reason, ...] = ()

@@ -1,0 +1,130 @@
+"""Doc sections and releases that may answer a query; ranked apart from threads."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from indexer.asking import Asking
+from indexer.background import Background, Floats
+from indexer.candidate import Candidate
+from indexer.chunking import release_of, section_of
+from indexer.features import (
+    Pool,
+    bm25_ratio,
+    text_nearness,
+    title_covered,
+    title_text_nearness,
+)
+from indexer.pools import pool_from
+from indexer.reasons import Telling, sentence
+from indexer.release_notes import ReleaseNotes
+from indexer.store import KnowledgeBase, Point, Where
+from indexer.threads import Release
+
+MAX_DOCUMENTS = 5
+"""More documents than this under one issue are a reading list, no answer."""
+
+# Set by hand, for want of known answers: a doc section that has most of a title's rare words and
+# is clearly nearer than usual comes to one half.
+_INTERCEPT = -6.0
+_WEIGHTS: Mapping[str, float] = {
+    "title_covered": 4.0,
+    "bm25_ratio": 6.0,
+    "text_nearness": 0.6,
+    "title_text_nearness": 0.4,
+}
+_FUNCTIONS: Mapping[str, Callable[[Pool], Floats]] = {
+    "title_covered": title_covered,
+    "bm25_ratio": bm25_ratio,
+    "text_nearness": text_nearness,
+    "title_text_nearness": title_text_nearness,
+}
+
+_FRESH_SECONDS = 60.0
+_PAGE = 200
+
+
+def candidates(
+    asking: Asking, background: Background, telling: Telling, points: Sequence[Point]
+) -> list[Candidate]:
+    """Documents that the channels found, with their vectors; the most probable first."""
+    if not points:
+        return []
+    pool = pool_from(asking, background, points)
+    features = {name: function(pool) for name, function in _FUNCTIONS.items()}
+    odds = sum(
+        (_WEIGHTS[name] * features[name] for name in _WEIGHTS), np.full(len(points), _INTERCEPT)
+    )
+    probability = 1 / (1 + np.exp(-np.clip(odds, -30, 30)))
+    order = sorted(range(len(points)), key=lambda row: (-probability[row], points[row].id))
+    return [
+        _candidate(
+            telling,
+            points[row],
+            float(probability[row]),
+            {name: float(values[row]) for name, values in features.items()},
+        )
+        for row in order[:MAX_DOCUMENTS]
+    ]
+
+
+def _candidate(
+    telling: Telling,
+    point: Point,
+    probability: float,
+    features: Mapping[str, float],
+) -> Candidate:
+    payload: Mapping[str, Any] = point.payload
+    release = release_of(payload) if payload["kind"] == "release" else None
+    section = None if release else section_of(payload)
+    title = (" › ".join(section.headings) or section.path) if section else payload["headings"][0]
+    shared = telling.shared_with(title, str(payload["text"]))
+    return Candidate(
+        repo=payload["repo"],
+        kind="release" if release else "doc",
+        number=None,
+        title=title,
+        url=payload["url"],
+        state=None,
+        score=probability,
+        probability=probability,
+        why=sentence(shared),
+        features=features,
+        section=section,
+        release=release,
+        reasons=shared,
+    )
+
+
+class Releases:
+    """Each repository's releases, read again after a while."""
+
+    def __init__(self, kb: KnowledgeBase, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._kb = kb
+        self._clock = clock
+        self._kept: dict[str, tuple[float, list[Release]]] = {}
+        self._lock = Lock()
+
+    def before(self, repo: str, moment: datetime) -> ReleaseNotes:
+        """The releases that were published before a moment."""
+        with self._lock:
+            until, releases = self._kept.get(repo, (-1.0, []))
+            if self._clock() > until:
+                releases = self._read(repo)
+                self._kept[repo] = (self._clock() + _FRESH_SECONDS, releases)
+        return ReleaseNotes([r for r in releases if r.published_at < moment])
+
+    def _read(self, repo: str) -> list[Release]:
+        releases: list[Release] = []
+        after: str | None = None
+        while True:
+            page, after = self._kb.scroll(
+                Where((repo,), kinds=("release",)), limit=_PAGE, after=after
+            )
+            releases += [release_of(point.payload) for point in page]
+            if after is None:
+                return sorted(releases, key=lambda r: (r.published_at, r.tag))

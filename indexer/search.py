@@ -1,0 +1,157 @@
+"""A new issue → the past threads, doc sections and releases that may answer it, best first.
+
+The channels are asked in one batch, their hits grouped by thread and fused into a pool; each
+thread of the pool is then ranked by what it really has in common with the query. Everything is as
+of the query's moment.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer import asking, channels, documents
+from indexer.asking import Asking, Templates
+from indexer.background import Background, Backgrounds
+from indexer.bm25 import Bm25Encoder
+from indexer.candidate import Candidate
+from indexer.channels import Found, ThreadKey
+from indexer.chunking import point_id, thread_key, thread_of
+from indexer.embedding import TextEmbedder
+from indexer.features import features_of
+from indexer.pools import pool_from
+from indexer.query import Query
+from indexer.ranking import RankingModel, shipped_model
+from indexer.reasons import Reason, Telling, sentence
+from indexer.resolution import resolve
+from indexer.store import Hit, KnowledgeBase, Point
+from indexer.threads import Thread, as_of
+
+__all__ = ["Candidate", "Query", "Ranked", "Reason", "Searcher"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """The whole pool of a query with every feature: what benchmarks and the training read.
+
+    `order` lists rows of the pool, the most probable first.
+    """
+
+    keys: tuple[ThreadKey, ...] = ()
+    threads: tuple[Thread, ...] = ()
+    features: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
+    probability: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+
+    @property
+    def order(self) -> list[int]:
+        """Rows, the most probable first."""
+        return sorted(range(len(self.keys)), key=lambda i: (-self.probability[i], self.keys[i]))
+
+
+class Searcher:
+    """The search over a knowledge base.
+
+    Args:
+        kb: what is searched.
+        embedder: the model that the knowledge base was built with.
+        templates: a repository's template lines, which a query's text is cleaned of as well.
+        model: turns features into a probability.
+    """
+
+    def __init__(
+        self,
+        kb: KnowledgeBase,
+        embedder: TextEmbedder,
+        templates: Templates = lambda _: frozenset(),
+        model: RankingModel | None = None,
+    ) -> None:
+        self._kb = kb
+        self._embedder = embedder
+        self._templates = templates
+        self._model = model or shipped_model()
+        self._bm25 = Bm25Encoder()
+        self._backgrounds = Backgrounds(kb, embedder.dimension)
+        self._releases = documents.Releases(kb)
+
+    def search(self, query: Query, limit: int = 10) -> list[Candidate]:
+        """The `limit` best threads, then at most as many doc sections and releases.
+
+        Raises:
+            StoreError, ModelError: it could not be looked.
+        """
+        asked = self._prepare(query)
+        if asked is None or limit < 1:
+            return []
+        ranked, background, docs = self._look(asked)
+        telling = Telling(asked.wording, asked.asked.signatures, background, self._bm25)
+        best = [self._candidate(asked, ranked, row, telling) for row in ranked.order[:limit]]
+        ids = list(dict.fromkeys(hit.id for hits in docs for hit in hits))
+        points = self._kb.fetch(ids, vectors=True) if ids else []
+        return best + documents.candidates(asked, background, telling, points)[:limit]
+
+    def rank(self, query: Query) -> Ranked:
+        """The whole pool of a query."""
+        asked = self._prepare(query)
+        return Ranked() if asked is None else self._look(asked)[0]
+
+    def _prepare(self, query: Query) -> Asking | None:
+        return asking.prepare(query, self._embedder, self._bm25, self._templates)
+
+    def _look(self, asked: Asking) -> tuple[Ranked, Background, list[list[Hit]]]:
+        """The ranked pool, what is usual around it, and what the document channels found."""
+        repos = asked.query.all_repos
+        excluded = frozenset((repos[0], number) for number in asked.query.exclude_numbers)
+        numbers = asked.query.exclude_numbers if len(repos) == 1 else ()
+        threads = channels.thread_questions(asked.asked, repos, asked.before, numbers)
+        docs = channels.document_questions(asked.asked, repos, asked.before)
+        answers = self._kb.query([*threads, *docs], fields=channels.FIELDS)
+        pool = channels.pool_of(answers[: len(threads)], asked.asked.moment, excluded)
+        background = self._backgrounds.of(repos, asked.before)
+        return self._rank(asked, pool, background), background, answers[len(threads) :]
+
+    def _rank(self, asked: Asking, pool: list[Found], background: Background) -> Ranked:
+        by_id = {point_id(found.key[0], thread_key(found.key[1])): found for found in pool}
+        rows: list[tuple[Found, Thread, Point]] = []
+        for point in self._kb.fetch(list(by_id), fields=("thread", "signatures"), vectors=True):
+            thread = as_of(thread_of(point.payload), asked.moment)
+            if thread is not None:
+                rows.append((by_id[point.id], thread, point))
+        if not rows:
+            return Ranked()
+        features = features_of(
+            pool_from(
+                asked,
+                background,
+                [point for _, _, point in rows],
+                [thread for _, thread, _ in rows],
+                [found.scores.get("comments", 0.0) for found, _, _ in rows],
+            )
+        )
+        return Ranked(
+            keys=tuple(found.key for found, _, _ in rows),
+            threads=tuple(thread for _, thread, _ in rows),
+            features=features,
+            probability=self._model.probability(features),
+        )
+
+    def _candidate(self, asked: Asking, ranked: Ranked, row: int, telling: Telling) -> Candidate:
+        repo, number = ranked.keys[row]
+        thread = ranked.threads[row]
+        shared = telling.shared_with(thread.title, thread.body)
+        probability = float(ranked.probability[row])
+        return Candidate(
+            repo=repo,
+            kind="issue",
+            number=number,
+            title=thread.title,
+            url=thread.url,
+            state=thread.state,
+            score=probability,
+            probability=probability,
+            why=sentence(shared),
+            features={name: float(values[row]) for name, values in ranked.features.items()},
+            thread=thread,
+            resolution=resolve(thread, self._releases.before(repo, asked.moment), repo=repo),
+            reasons=shared,
+        )
