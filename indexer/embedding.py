@@ -3,9 +3,11 @@
 import math
 import os
 import re
+import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from typing import Protocol
 
 import numpy as np
@@ -29,6 +31,12 @@ MAX_TOKENS = 256
 MAX_CHARACTERS = 4096
 """More than 256 tokens of any language; the rest of a huge text is not even tokenised."""
 
+FEW = 4
+"""A call with at most so many texts is a query, which someone waits for."""
+
+PATIENCE_SECONDS = 1.0
+"""How long a long call stands aside before each of its texts; it goes on however many ask."""
+
 PREFIX = "query: "
 """What an E5 model expects before a text that is compared with its like, on both sides."""
 
@@ -50,13 +58,37 @@ class TextEmbedder(Protocol):
         """One L2-normalised row for each text; the empty text has one too."""
 
 
+class _Turns:
+    """Lets long calls stand aside, between two texts, while a short one is being served."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._urgent = 0
+
+    @contextmanager
+    def urgent(self) -> Iterator[None]:
+        with self._changed:
+            self._urgent += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._urgent -= 1
+                self._changed.notify_all()
+
+    def stand_aside(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._urgent, timeout=PATIENCE_SECONDS)
+
+
 class Embedder:
     """A fastembed model, safe to call from several threads at once.
 
     Each text is computed by itself on one core, and several cores take several texts. That is
     faster than batches (no padding, nothing to wait for between the layers), and it makes a
     vector depend on its own text alone: 8-bit models scale their numbers by the whole batch.
-    A call never waits for another's texts: while a backfill embeds, a query goes in between.
+    A call never waits for another's texts: a query goes in between those of a backfill, which
+    stands aside for it.
     """
 
     def __init__(self, found: Weights, fingerprint: Fingerprint, *, threads: int = 0) -> None:
@@ -66,6 +98,7 @@ class Embedder:
         self.dimension = fingerprint.dimension
         self._prefix = PREFIX if _E5.search(found.name) else ""
         self._threads = threads or _cores()
+        self._turns = _Turns()
         self._helpers = ThreadPoolExecutor(self._threads, thread_name_prefix="embed")
         model_catalog.make_known(found.model)
         try:
@@ -89,12 +122,19 @@ class Embedder:
         rows: dict[str, list[int]] = {}
         for row, text in enumerate(texts):
             rows.setdefault(self._prepared(text), []).append(row)
-        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        with self._turns.urgent() if len(rows) <= FEW else nullcontext():
+            return self._embed(rows, len(texts))
+
+    def _embed(self, rows: dict[str, list[int]], count: int) -> Vectors:
+        vectors = np.zeros((count, self.dimension), dtype=np.float32)
+        few = len(rows) <= FEW
         # The longest are taken first, so that no core ends up alone with one of them.
         waiting = deque(sorted(rows, key=len, reverse=True))
 
         def work() -> None:
             while waiting:
+                if not few:
+                    self._turns.stand_aside()
                 try:
                     text = waiting.popleft()
                 except IndexError:  # another core took the last one meanwhile

