@@ -7,12 +7,11 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from indexer.search import Candidate
-
+from indexer.candidate import Candidate
 from indexer.text import clean, error_signatures
 from indexer.threads import Thread
 
-EvidenceKind = Literal["error", "names", "words", "none"]
+EvidenceKind = Literal["error", "names", "titles", "words", "none"]
 MAX_TERMS = 3
 _SAMPLE = 20_000
 
@@ -29,21 +28,15 @@ _NAME = re.compile(
     r")(?![\w])"
 )
 _WEB = re.compile(r"^(?:www\.|e\.g|i\.e)|\.(?:com|org|net|io|dev)$", re.IGNORECASE)
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9'+-]{2,30}|[\uac00-\ud7a3]{2,20}|\d{3,6}")
-_STOPWORD_LIST = """
-    the and for with when from that this not does doesn't don't can cannot can't after before
-    into over than then have has had are was were will would should could using use used get
-    gets issue issues bug error errors problem fail fails failed failing failure work works
-    working please help how why what which while but only all any one two new add adding support
-    feature request question there their its it's way make makes still during without 오류 문제 에러
-    버그 질문 요청 지원 추가 사용 경우 관련 안됨 합니다 있습니다 없습니다
-"""
-_STOPWORDS = frozenset(_STOPWORD_LIST.split())
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is shared. `terms` are the new issue's own spellings, strangers' words."""
+    """What is shared. `terms` are the new issue's own spellings, strangers' words.
+
+    `error`: the same error text. `names`: names out of the code. `titles`, `words`: words that are
+    rare in this repository, in both titles or in both texts.
+    """
 
     kind: EvidenceKind
     terms: tuple[str, ...] = ()
@@ -58,11 +51,14 @@ def shared(thread: Thread, candidate: Candidate) -> Evidence:
     ours = f"{thread.title}\n{thread.body}"[:_SAMPLE]
     if error := _shared_error(ours, theirs):
         return Evidence("error", (error,))
-    ours, theirs = clean(ours), clean(theirs)
-    if names := _shared_names(ours, theirs):
+    if names := _shared_names(clean(ours), clean(theirs)):
         return Evidence("names", names)
-    words = _shared_words(thread.title, candidate.title)
-    return Evidence("words", words) if len(words) > 1 else NO_EVIDENCE
+    # What else is rare in this repository, the search has found out.
+    for reason in candidate.reasons:
+        kind: EvidenceKind = "titles" if reason.kind == "title_words" else "words"
+        if reason.kind != "same_error" and reason.values:
+            return Evidence(kind, reason.values[:MAX_TERMS])
+    return NO_EVIDENCE
 
 
 def _text_of(candidate: Candidate) -> str:
@@ -106,13 +102,3 @@ def _shared_names(ours: str, theirs: str) -> tuple[str, ...]:
             found.setdefault(name.lower(), name)
     # A longer name says more; the order of standing breaks ties.
     return tuple(sorted(found.values(), key=len, reverse=True)[:MAX_TERMS])
-
-
-def _shared_words(ours: str, theirs: str) -> tuple[str, ...]:
-    folded = {w.lower() for w in _WORD.findall(theirs[:500])}
-    found: dict[str, str] = {}
-    for word in _WORD.findall(ours[:500]):
-        key = word.lower()
-        if key in folded and key not in _STOPWORDS:
-            found.setdefault(key, word)
-    return tuple(found.values())[:3]

@@ -1,13 +1,13 @@
 """What we think of one candidate, with everything that the comment says of it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
-
-from indexer.search import Candidate
 
 from app import versions
 from app.evidence import NO_EVIDENCE, Evidence
 from app.versions import Version
+from indexer.candidate import Candidate
 from indexer.threads import Ending
 
 Kind = Literal["duplicate", "related", "unrelated"]
@@ -84,38 +84,36 @@ def originals_first(findings: list[Finding]) -> list[Finding]:
     by_key = {(f.candidate.repo, f.candidate.number): f for f in findings if f.is_thread}
     raised: dict[tuple[str, int | None], Finding] = {}
     for finding in findings:
-        seen = {finding.candidate.number}
-        end = finding
-        while (original := _original_of(end, by_key)) and original.candidate.number not in seen:
-            seen.add(original.candidate.number)
-            end = original
-        if end is not finding and _rank(finding) < _rank(end):
-            raised[end.candidate.repo, end.candidate.number] = Finding(
-                end.candidate,
-                finding.kind,
-                finding.probability,
-                f"original of #{finding.candidate.number}: {finding.reason}",
-                finding.by,
-                end.evidence if end.evidence.kind != "none" else finding.evidence,
-                end.sentence,
-                end.fix,
+        end = _end_of_chain(finding, by_key)
+        key = (end.candidate.repo, end.candidate.number)
+        if end is not finding and _rank(finding) < _rank(raised.get(key, end)):
+            told = f"original of #{finding.candidate.number}: {finding.reason}"
+            raised[key] = replace(
+                end, kind=finding.kind, probability=finding.probability, reason=told, by=finding.by
             )
     best = [
         raised.get((f.candidate.repo, f.candidate.number), f) if f.is_thread else f
         for f in findings
     ]
-    placed = sorted(
-        enumerate(best),
-        key=lambda item: (*_rank(item[1]), _original_of(item[1], by_key) is not None, item[0]),
-    )
-    return [finding for _, finding in placed]
+    return sorted(best, key=lambda f: (*_rank(f), _original_of(f, by_key) is not None))
+
+
+def _end_of_chain(finding: Finding, by_key: Mapping[tuple[str, int | None], Finding]) -> Finding:
+    """The last original that can be reached; a circle ends where it began."""
+    seen = {finding.candidate.number}
+    while (original := _original_of(finding, by_key)) and original.candidate.number not in seen:
+        seen.add(original.candidate.number)
+        finding = original
+    return finding
 
 
 def _rank(finding: Finding) -> tuple[int, float]:
     return (("duplicate", "related", "unrelated").index(finding.kind), -finding.probability)
 
 
-def _original_of(finding: Finding, by_key: dict[tuple[str, int | None], Finding]) -> Finding | None:
+def _original_of(
+    finding: Finding, by_key: Mapping[tuple[str, int | None], Finding]
+) -> Finding | None:
     resolution = finding.candidate.resolution
     if resolution is None or resolution.ending is not Ending.DUPLICATE:
         return None

@@ -50,12 +50,15 @@ class Links:
 
     def file(self, repo: str, url: str) -> str | None:
         """A file of the repository at some commit; None if `url` is anything else."""
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return None
         prefix = f"/{repo.lower()}/blob/"
         path = parts.path
         if not path.lower().startswith(prefix) or ".." in path.split("/"):
             return None
-        if not url.lower().startswith(self.web_url.lower()):
+        if parts.netloc.lower() != urlsplit(self.web_url).netloc.lower():
             return None
         rest = quote(path[len(prefix) :], safe=_SAFE + "%")
         anchor = f"#{quote(parts.fragment, safe='-._%')}" if parts.fragment else ""
@@ -83,5 +86,7 @@ class Links:
     def _root(self, repo: str, *, quiet: bool = False) -> str:
         if not _REPO.fullmatch(repo):
             raise ValueError(f"{repo!r} is not OWNER/NAME")
+        if repo.lower() == self.repo.lower():
+            repo = self.repo  # the knowledge base keeps names in lower case
         web = "https://redirect.github.com" if quiet and self._redirects else self.web_url
         return f"{web.rstrip('/')}/{repo}"

@@ -174,7 +174,7 @@ class Llm:
         anthropic = await asyncio.to_thread(_sdk)
         try:
             return await self._connected(anthropic).messages.create(
-                **self._parameters(anthropic, prompt), timeout=max(1.0, seconds)
+                **self._parameters(anthropic, prompt), timeout=max(0.1, seconds)
             )
         except anthropic.APITimeoutError as error:
             raise LlmTimeout(f"Claude gave no answer within {self._timeout:.0f} s.") from error
@@ -211,19 +211,15 @@ class Llm:
         if estimate_tokens(prompt.system) * 0.7 >= self.spec.cache_minimum:
             system["cache_control"] = {"type": "ephemeral"}
         limit = _MAX_OUTPUT
-        extra: dict[str, Any] = {}
         if self.spec.effort:
             output["effort"] = "low"
             limit = _MAX_OUTPUT_THINKING
-        if self.spec.temperature:
-            extra["temperature"] = 0.0
         return {
             "model": self.model,
             "max_tokens": min(limit, self.spec.max_output),
             "system": [system],
             "messages": [{"role": "user", "content": prompt.user}],
             "output_config": output,
-            **extra,
         }
 
     def _usage(self, message: Any, seconds: float, attempts: int) -> Usage:  # noqa: ANN401

@@ -25,7 +25,6 @@ class ModelSpec:
         max_output: output tokens the model writes, its thinking included.
         cache_minimum: a shorter stable part is not cached.
         effort: whether it thinks, steered by an effort parameter.
-        temperature: whether it takes a temperature; newer models refuse the parameter.
         long_from: prompts above this many tokens cost `long_factor` times as much.
         long_factor: see `long_from`.
     """
@@ -38,7 +37,6 @@ class ModelSpec:
     max_output: int = 64_000
     cache_minimum: int = 4096
     effort: bool = False
-    temperature: bool = False
     long_from: int | None = None
     long_factor: float = 1.0
 
@@ -73,7 +71,7 @@ _SPECS: Final = (
     ),
     ModelSpec("claude-sonnet-5", 2, 10, context=1_000_000, max_output=128_000, effort=True),
     ModelSpec("claude-opus-5", 5, 25, context=1_000_000, max_output=128_000, effort=True),
-    ModelSpec("claude-haiku-4-5", 1, 5, temperature=True),
+    ModelSpec("claude-haiku-4-5", 1, 5),
 )
 _BY_NAME: Final = {spec.name: spec for spec in _SPECS}
 

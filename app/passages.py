@@ -6,8 +6,7 @@ What a reporter wrote is evidence of a problem, never of a cure, so no issue's o
 from dataclasses import dataclass
 from typing import Literal
 
-from indexer.search import Candidate
-
+from indexer.candidate import Candidate
 from indexer.threads import Ending
 
 _SETTLED = frozenset({Ending.FIXED, Ending.ANSWERED, Ending.DECLINED})

@@ -6,7 +6,7 @@ repository a moment. `Decision.reason` is a short code for logs, metrics and the
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from app.findings import Finding
@@ -16,12 +16,12 @@ from indexer.threads import Ending, Thread
 Trigger = Literal["opened", "label", "manual"]
 
 MAX_ROWS: Final = 3
-# The least probability (that one change would fix both) at which a related issue is shown, at
-# which one alone is worth a comment, and at which it may stand in the folded list.
-SHOWN: Final = 0.2
+MAX_FOLDED: Final = 5
+# The least probability (that one change would fix both) at which one related issue alone is worth
+# a comment; indexer/verdict.py says from where on something is related at all.
 ALONE: Final = 0.4
-FOLDED: Final = 0.08
-DOC_ALONE: Final = 0.5
+# What is less probable is not even put before the model.
+NEAR: Final = 0.08
 # The best candidate must be at least this near before the model is asked about any.
 ASKED: Final = 0.15
 
@@ -77,7 +77,12 @@ def _lower(words: Sequence[str]) -> set[str]:
 
 def shown(findings: Sequence[Finding], config: RepoConfig) -> list[Finding]:
     """The rows of the comment, at most three, best first."""
-    rows = [f for f in findings if f.is_thread and _worth_a_row(f, config)]
+    answer = config.answer
+    rows = [f for f in findings if f.is_thread and f.kind != "unrelated"]
+    if not answer.duplicates:
+        rows = [replace(f, kind="related") if f.kind == "duplicate" else f for f in rows]
+    if not answer.related:
+        rows = [f for f in rows if f.kind == "duplicate"]
     # Beside a duplicate, what is merely similar is noise.
     if any(f.kind == "duplicate" for f in rows):
         rows = [f for f in rows if f.kind == "duplicate" or f.probability >= ALONE]
@@ -86,24 +91,19 @@ def shown(findings: Sequence[Finding], config: RepoConfig) -> list[Finding]:
 
 def folded(findings: Sequence[Finding], rows: Sequence[Finding]) -> list[Finding]:
     """What a triager may want to see beside the rows."""
-    return [
-        f for f in findings if f not in rows and f.kind != "unrelated" and f.probability >= FOLDED
-    ][:5]
+    seen = {id(row.candidate) for row in rows}
+    rest = [f for f in findings if f.kind != "unrelated" and id(f.candidate) not in seen]
+    return rest[:MAX_FOLDED]
 
 
 def telling_docs(docs: Sequence[Finding], rows: Sequence[Finding]) -> list[Finding]:
     """The doc sections worth quoting; one beside issues, two where there are none."""
-    telling = [
-        doc
-        for doc in docs
-        if doc.kind != "unrelated" and (doc.by == "model" or doc.probability >= DOC_ALONE)
-    ]
-    return telling[: 1 if rows else 2]
+    return [doc for doc in docs if doc.kind != "unrelated"][: 1 if rows else 2]
 
 
 def worth_asking(findings: Sequence[Finding]) -> list[Finding]:
     """The findings to put before the model; none where nothing is near enough to pay for it."""
-    near = [f for f in findings if f.probability >= FOLDED]
+    near = [f for f in findings if f.probability >= NEAR]
     return near if any(f.probability >= ASKED for f in near) else []
 
 
@@ -120,14 +120,6 @@ def enough_evidence(rows: Sequence[Finding], docs: Sequence[Finding] = ()) -> De
     if docs:
         return Decision(ok=True, reason="docs")
     return Decision(ok=False, reason="thin_evidence" if rows else "nothing_found")
-
-
-def _worth_a_row(finding: Finding, config: RepoConfig) -> bool:
-    if finding.kind == "duplicate":
-        return config.answer.duplicates
-    if finding.kind == "related" and config.answer.related:
-        return finding.by == "model" or finding.probability >= SHOWN
-    return False
 
 
 def _is_settled(finding: Finding) -> bool:

@@ -170,9 +170,10 @@ def _source_lines(source: Source, problem_size: int, answer_size: int) -> list[s
 def _state(finding: Finding) -> str:
     candidate = finding.candidate
     resolution = candidate.resolution
-    if candidate.state == "open" or resolution is None or resolution.ending is Ending.UNKNOWN:
-        return str(candidate.state)
-    words: list[str] = [candidate.state, resolution.ending.value]
+    state = candidate.state or ""
+    if state == "open" or resolution is None or resolution.ending is Ending.UNKNOWN:
+        return state
+    words = [state, resolution.ending.value]
     if finding.fix is not None:
         words.append(f"in release {_line(finding.fix.tag)}")
         if finding.fix.reported:

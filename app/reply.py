@@ -100,8 +100,7 @@ class _Writer:
         first = rows[0]
         if first.kind != "duplicate":
             all_open = all(row.candidate.state == "open" for row in rows)
-            number = _NUMBERS[min(len(rows), len(_NUMBERS)) - 1]
-            return self._say(f"headline.{number}_{'open' if all_open else 'related'}")
+            return self._say(f"headline.{_count(rows)}_{'open' if all_open else 'related'}")
         issue = self._issue(first)
         if first.fix is not None:
             key = "regression" if first.is_regression else "duplicate_released"
@@ -185,7 +184,8 @@ class _Writer:
         evidence = finding.evidence
         if evidence.kind == "none":
             return self._excerpt(finding)
-        return self._say(_SHARED[evidence.kind, len(evidence.terms)], **_terms(evidence))
+        key = "error" if evidence.kind == "error" else f"{evidence.kind}_{_count(evidence.terms)}"
+        return self._say(f"shared.{key}", **_terms(evidence))
 
     def _excerpt(self, finding: Finding) -> Markdown:
         """The issue's own first sentence, where nothing shared can be named."""
@@ -249,22 +249,16 @@ class _Writer:
         return Markdown(" ".join(parts))
 
 
-_SHARED: Final = {
-    ("error", 1): "shared.error",
-    ("names", 1): "shared.names_one",
-    ("names", 2): "shared.names_two",
-    ("names", 3): "shared.names_three",
-    ("words", 2): "shared.words_two",
-    ("words", 3): "shared.words_three",
-}
-
-
 def _terms(evidence: Evidence) -> dict[str, Markdown]:
-    if evidence.kind == "words":
+    if evidence.kind in {"titles", "words"}:
         made = [Markdown(f"“{inline(term, limit=40, markup=False)}”") for term in evidence.terms]
     else:
         made = [code(term, limit=100) for term in evidence.terms]
     return dict(zip(("first", "second", "third"), made, strict=False))
+
+
+def _count(things: Sequence[object]) -> str:
+    return _NUMBERS[min(len(things), len(_NUMBERS)) - 1]
 
 
 def _ending(finding: Finding) -> Ending:

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any, Final, Protocol
 
 import structlog
-from indexer.search import Candidate, Query
 
 from app import (
     drafter,
@@ -37,7 +36,9 @@ from app.policy import Decision, Trigger
 from app.records import Records, Reply
 from app.settings import Settings
 from indexer import repo_config, verdict
+from indexer.candidate import Candidate
 from indexer.github import GitHubClient
+from indexer.query import Query
 from indexer.redact import redact, redact_thread
 from indexer.repo_config import RepoConfig
 from indexer.sources.github import fetch_thread

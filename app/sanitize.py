@@ -7,11 +7,14 @@ of the type `Markdown` reach the templates (reply.py), so nothing gets there by 
 
 import re
 import unicodedata
+from collections import deque
 from typing import Final
 
 ZERO_WIDTH: Final = "\u200b"  # ours, between `#` and a number, where GitHub then sees no reference
 ELLIPSIS: Final = "…"
 _COMBINING_LIMIT: Final = 4
+
+_HOLD: Final = "\ue000"  # stands for a piece of code; clean() leaves none of it in a text
 
 Segment = tuple[bool, str]  # is it code, and its text
 
@@ -25,7 +28,7 @@ class Markdown(str):
 _INVISIBLE = re.compile(
     "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u034f\u061c\u115f\u1160"
     "\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb"
-    "\ud800-\udfff\U000e0000-\U000e0fff]"
+    "\ud800-\uf8ff\U000e0000-\U000e0fff]"
 )
 _ZALGO = re.compile(
     rf"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff\ufe20-\ufe2f]{{{_COMBINING_LIMIT}}})"
@@ -46,13 +49,14 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 _LOOPBACK = re.compile(
-    r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::\d{1,5})?(?:/[\w./%-]*)?",
+    r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::\d{1,5})?(?:/[\w./%-]{0,200})?(?![\w@:-]|\.\w)",
     re.IGNORECASE,
 )
 _MARKDOWN_IMAGE = re.compile(
     r"!\[([^\[\]]{0,300})\](?:\([^()\s]{0,2000}[^()]{0,300}\)|\[[^\[\]]{0,100}\])"
 )
 _MARKDOWN_LINK = re.compile(r"\[([^\[\]]{1,500})\]\([^()\s]{0,2000}(?:\s[^()]{0,300})?\)")
+_FENCES = re.compile(r"`+|(?:^|(?<=\n))[ ]{0,3}~{3,}")
 _LINE_MARKS = re.compile(
     r"^[ \t]{0,8}(?:#{1,6}[ \t]+|(?:>[ \t]?){1,10}|[-*+][ \t]+|\d{1,3}[.)][ \t]+)+", re.MULTILINE
 )
@@ -91,17 +95,11 @@ def inline(
     """
     text = clean(text[: limit * 10 + 2000])
     if markup:
-        text = _without_markup(text)
-    return _render(_cut(_segments(text, link_word), limit, whole=whole))
-
-
-def flat(text: str) -> str:
-    """Text as it is compared: no marks of Markdown, one space between words, lower case."""
-    text = unicodedata.normalize("NFKC", clean(text))
-    text = _MARKDOWN_LINK.sub(r"\1", text)
-    text = re.sub(r"[`*_~>#|\\]+", "", text)
-    text = text.translate({0x201C: '"', 0x201D: '"', 0x2018: "'", 0x2019: "'"})
-    return " ".join(text.split()).casefold()
+        text = _without_comments(text)
+    segments = _segments(text)
+    if markup:
+        segments = _without_markup(segments)
+    return _render(_cut(_without_harm(segments, link_word), limit, whole=whole))
 
 
 def visible_text(markdown: str) -> str:
@@ -117,12 +115,22 @@ def code(text: str, *, limit: int = 120) -> Markdown:
     return _render(_cut([(True, _code_text(clean(text[: limit * 10])))], limit, whole=True))
 
 
-def _without_markup(text: str) -> str:
-    text = _without_comments(text)
+def _without_markup(segments: list[Segment]) -> list[Segment]:
+    """Links, emphasis, headings and tags away, outside of code; code may stand within them."""
+    held = [part for is_code, part in segments if is_code]
+    text = "".join(_HOLD if is_code else part for is_code, part in segments)
     text = _MARKDOWN_IMAGE.sub("", text)
     text = _MARKDOWN_LINK.sub(r"\1", text)
     text = _TAGS.sub(" ", text)
-    return _LINE_MARKS.sub("", text)
+    text = _EMPHASIS.sub(r"\2", _LINE_MARKS.sub("", text))
+    parts = text.split(_HOLD)
+    # What stood in an image's text is gone with the image; such a text is not told apart.
+    if len(parts) != len(held) + 1:
+        return [(False, " ".join(parts))]
+    result: list[Segment] = [(False, parts[0])]
+    for code_part, after in zip(held, parts[1:], strict=True):
+        result += [(True, code_part), (False, after)]
+    return result
 
 
 def _without_comments(text: str) -> str:
@@ -135,58 +143,61 @@ def _without_comments(text: str) -> str:
     return "".join([*parts, text[at:]])
 
 
-def _segments(text: str, link_word: str) -> list[Segment]:
+def _segments(text: str) -> list[Segment]:
     """Text and code in turn; a block of code is told by its first line."""
-    runs = [(m.start(), m.end()) for m in re.finditer(r"`+|(?:^|(?<=\n))[ ]{0,3}~{3,}", text)]
-    by_length: dict[str, list[int]] = {}
+    runs = [(m.start(), m.end()) for m in _FENCES.finditer(text)]
+    places: dict[str, deque[int]] = {}
     for index, (start, end) in enumerate(runs):
-        by_length.setdefault(text[start:end].strip(), []).append(index)
+        places.setdefault(text[start:end].strip(), deque()).append(index)
     segments: list[Segment] = []
     at, index = 0, 0
     while index < len(runs):
         start, end = runs[index]
         mark = text[start:end].strip()
-        same = by_length[mark]
+        same = places[mark]
         while same and same[0] <= index:
-            same.pop(0)
+            same.popleft()
         if not same:
             index += 1
             continue
-        segments += _text_segments(text[at:start], link_word)
         close = runs[same[0]]
-        body = text[end : close[0]]
-        if len(mark) >= 3 and "\n" in body:  # noqa: PLR2004 - a fence, with its info string
-            body = body.split("\n", 1)[1]
-        lines = [line for line in body.splitlines() if line.strip()]
-        if lines:
-            more = f" {ELLIPSIS}" if len(lines) > 1 else ""
-            segments.append((True, _code_text(lines[0]) + more))
+        segments += [(False, text[at:start]), (True, _first_line(text[end : close[0]], mark))]
         at, index = close[1], same[0] + 1
-    segments += _text_segments(text[at:], link_word)
+    segments.append((False, text[at:]))
     return [(is_code, part) for is_code, part in segments if part]
 
 
-def _text_segments(text: str, link_word: str) -> list[Segment]:
-    """Plain text without addresses and mentions; package names with an `@` become code."""
-    text = _EMPHASIS.sub(r"\2", text)
-    segments: list[Segment] = []
-    at = 0
-    for match in _LOOPBACK.finditer(text):
-        segments += [(False, text[at : match.start()]), (True, match[0])]
-        at = match.end()
-    segments.append((False, text[at:]))
+def _first_line(body: str, mark: str) -> str:
+    if len(mark) >= 3 and "\n" in body:  # noqa: PLR2004 - a fence, with its info string
+        body = body.split("\n", 1)[1]
+    lines = [line for line in body.splitlines() if line.strip()]
+    return "" if not lines else lines[0] + (f" {ELLIPSIS}" if len(lines) > 1 else "")
+
+
+def _without_harm(segments: list[Segment], link_word: str) -> list[Segment]:
+    """Addresses and mentions away; package names with an `@`, and loopback addresses, as code."""
     result: list[Segment] = []
     for is_code, part in segments:
         if is_code:
             result.append((True, part))
             continue
-        part = _URL.sub(f"({link_word})", part)  # noqa: PLW2901
         at = 0
-        for match in _SCOPED.finditer(part):
-            result += [(False, part[at : match.start()]), (True, _code_text(match[0]))]
+        for match in _LOOPBACK.finditer(part):
+            result += [*_as_text(part[at : match.start()], link_word), (True, match[0])]
             at = match.end()
-        result.append((False, part[at:]))
-    return [(is_code, part if is_code else _plain(part, link_word)) for is_code, part in result]
+        result += _as_text(part[at:], link_word)
+    made = [(c, _code_text(p) if c else _plain(p, link_word)) for c, p in result]
+    return [(is_code, part) for is_code, part in made if part]
+
+
+def _as_text(text: str, link_word: str) -> list[Segment]:
+    text = _URL.sub(f"({link_word})", text)
+    segments: list[Segment] = []
+    at = 0
+    for match in _SCOPED.finditer(text):
+        segments += [(False, text[at : match.start()]), (True, match[0])]
+        at = match.end()
+    return [*segments, (False, text[at:])]
 
 
 def _plain(text: str, link_word: str) -> str:
@@ -240,7 +251,10 @@ def _take(segments: list[Segment], length: int) -> list[Segment]:
     for is_code, part in segments:
         if length <= 0:
             break
-        taken.append((is_code, part[:length].rstrip() if length < len(part) else part))
+        if length >= len(part):
+            taken.append((is_code, part))
+        elif not (is_code and "://" in part):  # half an address is another address
+            taken.append((is_code, part[:length].rstrip()))
         length -= len(part)
     return taken
 

@@ -65,6 +65,11 @@ _PLAIN_ASSIGNMENT = re.compile(
     r")(?![\"'\[<{$*]|x{3}|\.\.\.|(?:None|null|true|false|undefined)\b)([^\s\"',;&]{3,500}+)",
     re.IGNORECASE,
 )
+_QUOTED_ASSIGNMENT = re.compile(
+    r"([\"'][A-Za-z0-9_.-]{0,60}?" + _NAME + r"[\"']\s{0,3}:\s{0,3})"
+    r"(?:\"(?![\[<{$*]|x{3})[^\"\n]{3,500}+\"|'(?![\[<{$*]|x{3})[^'\n]{3,500}+')",
+    re.IGNORECASE,
+)
 # password: hunter2 in a sentence or a YAML file: only a value with a digit or in quotes.
 _LOOSE_ASSIGNMENT = re.compile(
     r"(?<![A-Za-z])((?:[A-Za-z0-9]{1,20}[_-]){0,3}" + _NAME + r"\s{0,3}(?:[:=]|=>|:=|는|은)\s{0,3})"
@@ -97,6 +102,7 @@ def redact(text: str) -> str:
     text = _URL_PASSWORD.sub(rf"\1{SECRET}", text)
     text = _HEADER.sub(rf"\1{SECRET}", text)
     text = _BEARER.sub(rf"\1{SECRET}", text)
+    text = _QUOTED_ASSIGNMENT.sub(rf'\1"{SECRET}"', text)
     text = _PLAIN_ASSIGNMENT.sub(rf"\1{SECRET}", text)
     text = _LOOSE_ASSIGNMENT.sub(lambda m: f"{m[1]}{m[2] or ''}{SECRET}", text)
     return _EMAIL.sub(EMAIL, text)

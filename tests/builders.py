@@ -2,8 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from indexer.search import Candidate
-
+from indexer.candidate import Candidate
 from indexer.threads import (
     Comment,
     DocSection,
@@ -57,6 +56,7 @@ def candidate(  # noqa: PLR0913 - each has a default
     probability=0.5,
     ending=None,
     said=None,
+    reasons=(),
     repo=REPO,
     **fields,
 ):
@@ -78,6 +78,7 @@ def candidate(  # noqa: PLR0913 - each has a default
         resolution=found,
         section=None,
         release=None,
+        reasons=reasons,
     )
 
 

@@ -1,0 +1,77 @@
+from app import drafter
+from app.findings import Finding, Fix
+from indexer.threads import Ending
+from tests.builders import candidate, doc
+
+
+def finding(number=1, kind="related", fix=None, **fields):
+    return Finding(candidate(number, **fields), kind, 0.6, "test", fix=fix)
+
+
+def test_what_the_maintainers_said_is_quoted():
+    row = finding(ending=Ending.ANSWERED, said="Raise `proxy_read_timeout` to 120s.")
+    draft = drafter.from_quotes([row])
+    assert [step.quote for step in draft.worked] == ["Raise `proxy_read_timeout` to 120s."]
+    assert draft.worked[0].text is None
+
+
+def test_the_reason_of_a_refusal_is_kept_apart():
+    row = finding(ending=Ending.DECLINED, said="We keep one format, so that files stay portable.")
+    draft = drafter.from_quotes([row])
+    assert draft.worked == ()
+    assert len(draft.declined) == 1
+
+
+def test_words_that_only_point_elsewhere_are_left_out():
+    for said in (
+        "Fixed in #1490.",
+        "Closed by tidepool/harbor#3, thanks!",
+        "Duplicate of #4",
+        "👍",
+    ):
+        draft = drafter.from_quotes([finding(ending=Ending.FIXED, said=said)])
+        assert draft.steps == ()
+        assert draft.dropped[0].reason.startswith("points elsewhere")
+
+
+def test_unsafe_words_are_left_out_whoever_said_them():
+    row = finding(ending=Ending.ANSWERED, said="Just run `chmod -R 777 /data` and retry.")
+    draft = drafter.from_quotes([row])
+    assert draft.steps == ()
+    assert draft.dropped[0].reason == "unsafe advice: file permissions"
+
+
+def test_the_same_words_are_quoted_once():
+    said = "Raise the timeout in the proxy's settings."
+    rows = [finding(n, ending=Ending.ANSWERED, said=said) for n in (1, 2)]
+    assert len(drafter.from_quotes(rows).steps) == 1
+
+
+def test_only_a_duplicates_fix_is_an_upgrade():
+    fixed = finding(1, "duplicate", Fix("v2", "upgrade", "1"))
+    assert drafter.from_quotes([fixed]).upgrade is fixed
+    assert drafter.from_quotes([finding(1, "related", Fix("v2", "upgrade", "1"))]).upgrade is None
+
+
+def test_a_regression_is_told_to_upgrade_nowhere():
+    row = finding(
+        1,
+        "duplicate",
+        Fix("v2.4.1", "regression", "2.5.0"),
+        ending=Ending.FIXED,
+        said="Fixed, please upgrade to v2.4.1 and try again.",
+    )
+    draft = drafter.from_quotes([row])
+    assert draft.upgrade is None
+    assert draft.steps == ()
+
+
+def test_docs_are_quoted_with_their_place():
+    draft = drafter.from_quotes([], [Finding(doc(), "related", 0.6, "test")])
+    assert draft.steps[0].passage.kind == "doc"
+
+
+def test_open_and_stale_threads_have_nothing_to_quote():
+    for ending in (Ending.STALE, Ending.UNKNOWN, Ending.DUPLICATE):
+        row = finding(ending=ending, said="Some words that were said at the end.")
+        assert drafter.from_quotes([row]).steps == ()

@@ -1,0 +1,94 @@
+import pytest
+
+from app import policy
+from app.findings import Finding
+from indexer.repo_config import AnswerParts, Ignore, RepoConfig
+from indexer.threads import Ending
+from tests.builders import candidate, doc, thread
+
+PLAIN = RepoConfig()
+
+
+def finding(number, probability=0.3, kind="related", by="rules", **fields):
+    made = candidate(number, probability=probability, **fields)
+    return Finding(made, kind, probability, "test", by)
+
+
+@pytest.mark.parametrize(
+    ("issue", "config", "trigger", "reason"),
+    [
+        ({}, PLAIN, "opened", "opened"),
+        ({}, RepoConfig(enabled=False), "opened", "disabled"),
+        ({"author_is_bot": True}, PLAIN, "opened", "author_is_bot"),
+        ({"state": "closed"}, PLAIN, "opened", "closed"),
+        ({"state": "closed"}, PLAIN, "label", "label"),
+        ({"body": "text\n/no-ai\n"}, PLAIN, "label", "no_ai"),
+        ({"body": "please /no-ai is not a line"}, PLAIN, "opened", "opened"),
+        ({"labels": ("No-AI",)}, PLAIN, "opened", "no_ai"),
+        ({"author": "Mira"}, RepoConfig(ignore=Ignore(authors=("mira",))), "opened",
+         "ignored_author"),
+        ({"title": "Release 1.2"}, RepoConfig(ignore=Ignore(titles=("release *",))), "opened",
+         "ignored_title"),
+        ({"labels": ("Epic",)}, RepoConfig(ignore=Ignore(labels=("epic",))), "opened",
+         "ignored_label"),
+        ({"author_is_bot": True, "state": "closed"}, PLAIN, "manual", "manual"),
+    ],
+)  # fmt: skip
+def test_whether_an_issue_is_answered(issue, config, trigger, reason):
+    decision = policy.may_answer(thread(**issue), config, trigger)
+    assert decision.reason == reason
+    assert decision.ok is (reason in {"opened", "label", "manual"})
+
+
+def test_a_locked_issue_is_left_alone():
+    assert policy.may_answer(thread(), PLAIN, "label", locked=True).reason == "locked"
+
+
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        ([], "nothing_found"),
+        ([finding(1, 0.3)], "thin_evidence"),
+        ([finding(1, 0.3, ending=Ending.ANSWERED)], "thin_evidence"),
+        ([finding(1, 0.3), finding(2, 0.3)], "thin_evidence"),
+        ([finding(1, 0.3), finding(2, 0.3, ending=Ending.ANSWERED)], "related"),
+        ([finding(1, 0.5)], "related"),
+        ([finding(1, 0.95, "duplicate")], "duplicate"),
+        ([finding(1, 0.2, by="model")], "thin_evidence"),
+        ([finding(1, 0.2, by="model", ending=Ending.FIXED)], "related"),
+    ],
+)
+def test_one_weak_match_is_not_enough(rows, reason):
+    assert policy.enough_evidence(rows).reason == reason
+
+
+def test_a_doc_section_can_be_enough():
+    section = Finding(doc(), "related", 0.6, "test")
+    assert policy.enough_evidence([], policy.telling_docs([section], [])).reason == "docs"
+
+
+def test_at_most_three_rows_and_no_noise_beside_a_duplicate():
+    many = [finding(n, 0.5) for n in range(1, 9)]
+    assert len(policy.shown(many, PLAIN)) == 3
+    rows = policy.shown([finding(9, 0.95, "duplicate"), finding(1, 0.5), finding(2, 0.3)], PLAIN)
+    assert [row.candidate.number for row in rows] == [9, 1]
+
+
+def test_what_a_config_switches_off():
+    both = [finding(9, 0.95, "duplicate"), finding(1, 0.5)]
+    no_related = RepoConfig(answer=AnswerParts(related=False))
+    assert [f.candidate.number for f in policy.shown(both, no_related)] == [9]
+    no_duplicates = RepoConfig(answer=AnswerParts(duplicates=False))
+    assert [f.kind for f in policy.shown(both, no_duplicates)] == ["related", "related"]
+
+
+def test_what_is_folded_was_not_shown():
+    both = [finding(9, 0.95, "duplicate"), finding(1, 0.3), finding(2, 0.1, "unrelated")]
+    rows = policy.shown(both, PLAIN)
+    assert [f.candidate.number for f in policy.folded(both, rows)] == [1]
+
+
+def test_the_model_is_asked_only_where_something_is_near():
+    assert policy.worth_asking([finding(1, 0.1), finding(2, 0.05)]) == []
+    asked = policy.worth_asking([finding(1, 0.3), finding(2, 0.1), finding(3, 0.01)])
+    assert [f.candidate.number for f in asked] == [1, 2]
