@@ -143,3 +143,14 @@ def runs(text: str, length: int = 6) -> set[tuple[str, ...]]:
     prose = re.sub(r"```.*?```|`[^`]*`|^#+ .*$|^> .*$", " ", text, flags=re.DOTALL | re.MULTILINE)
     words = re.findall(r"\w+", prose.lower())
     return {tuple(words[i : i + length]) for i in range(len(words) - length + 1)}
+
+
+def test_the_history_can_end_at_any_day():
+    later = timedelta(days=400)
+    moved = our_seed(AS_OF + later + timedelta(hours=5)).repositories[0]
+    first = our_history()[0]
+    assert moved.threads[0].created_at == first.created_at + later
+    assert moved.threads[0].closed_at == first.closed_at + later
+    assert moved.threads[0].comments[0].created_at == first.comments[0].created_at + later
+    assert moved.threads[0].events[-1].created_at == moved.threads[0].closed_at
+    assert moved.releases[0].published_at == our_releases()[0].published_at + later

@@ -8,6 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.demo.checks import GENERIC, OURS, judge
@@ -76,7 +77,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _content(given: argparse.Namespace) -> tuple[Seed, list[NewIssue]]:
     if given.history is None:
-        return our_seed(), our_issues()
+        return our_seed(datetime.now(UTC)), our_issues()
     issues = read_issues(given.issues)
     return foreign_seed(given.history, issues, given.repo), issues
 

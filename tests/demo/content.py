@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,6 +16,8 @@ REPO = "harborline/skiff"
 DESCRIPTION = "Self-hosted file drop and sync: resumable uploads, share links, disk or S3"
 MAINTAINER = "tess-marlowe"
 AS_OF = datetime(2025, 10, 20, 9, 0, tzinfo=UTC)
+
+M = TypeVar("M", bound=BaseModel)
 
 
 class Expected(BaseModel):
@@ -92,9 +94,17 @@ def our_releases() -> list[SeedRelease]:
     return [SeedRelease.model_validate(entry) for entry in raw]
 
 
-def our_seed() -> Seed:
-    """A GitHub with the invented project as it stood at AS_OF."""
-    threads = our_history()
+def our_seed(now: datetime = AS_OF) -> Seed:
+    """A GitHub with the invented project as it stood at AS_OF, as if that were `now`.
+
+    Moved by whole days, so that a new issue follows the history as closely at any later time.
+    """
+    later = timedelta(days=(now - AS_OF).days)
+    threads = [_moved(thread, later) for thread in our_history()]
+    releases = [
+        release.model_copy(update={"published_at": release.published_at + later})
+        for release in our_releases()
+    ]
     return Seed(
         repositories=[
             SeedRepository(
@@ -103,12 +113,28 @@ def our_seed() -> Seed:
                 threads=threads,
                 pulls=list(_pulls(threads)),
                 docs=our_docs(),
-                docs_updated_at=AS_OF,
-                releases=our_releases(),
+                docs_updated_at=AS_OF + later,
+                releases=releases,
                 labels=["duplicate", "good first issue"],
                 collaborators={MAINTAINER: "admin", "pieter-vdb": "write"},
             )
         ]
+    )
+
+
+def _moved(thread: Thread, later: timedelta) -> Thread:
+    """A thread with each of its moments that much later."""
+
+    def moved(thing: M, *names: str) -> M:
+        moments = {name: getattr(thing, name) for name in names}
+        return thing.model_copy(update={name: at + later for name, at in moments.items() if at})
+
+    moved_thread = moved(thread, "created_at", "closed_at", "updated_at")
+    return moved_thread.model_copy(
+        update={
+            "comments": tuple(moved(comment, "created_at") for comment in thread.comments),
+            "events": tuple(moved(event, "created_at") for event in thread.events),
+        }
     )
 
 

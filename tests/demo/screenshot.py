@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -39,7 +40,7 @@ def main() -> int:
     issues = [issue for issue in our_issues() if issue.id == given.issue]
     with (
         tempfile.TemporaryDirectory(prefix="oncall-intern-picture-") as folder,
-        Stage(our_seed(), Path(folder), MODELS) as stage,
+        Stage(our_seed(datetime.now(UTC)), Path(folder), MODELS) as stage,
     ):
         stage.run("backfill", stage.repo)
         stage.start_server()
