@@ -228,7 +228,7 @@ def search(  # noqa: PLR0913 - one for each option
 
     with opened(settings) as parts:
         searching.require_indexed(parts.kb, repo)
-        searcher = searching.open_searcher(parts.kb, parts.embedder)
+        searcher = searching.open_searcher(parts.kb, parts.embedder, parts.state)
         if batch is not None:
             wrong = searching.run_batch(searcher, repo, batch, before=moment, limit=limit)
             if wrong:

@@ -11,11 +11,13 @@ from indexer.console import complain, printable, say, say_json
 from indexer.embedding import TextEmbedder
 from indexer.errors import InputError
 from indexer.sources.export import LineError, read_lines
+from indexer.state import State
 from indexer.store import KnowledgeBase, Where
 from indexer.threads import Moment, Text
 
 if TYPE_CHECKING:
-    from indexer.search import Candidate, Searcher
+    from indexer.candidate import Candidate
+    from indexer.search import Searcher
 
 
 def _as_tuple(value: object) -> object:
@@ -47,11 +49,11 @@ def require_indexed(kb: KnowledgeBase, repo: str) -> None:
         raise InputError(f"Nothing is indexed of {repo}: run `backfill` or `import` first.")
 
 
-def open_searcher(kb: KnowledgeBase, embedder: TextEmbedder) -> "Searcher":
-    """The search over a knowledge base."""
+def open_searcher(kb: KnowledgeBase, embedder: TextEmbedder, state: State) -> "Searcher":
+    """The search over a knowledge base; queries lose the same template lines as threads did."""
     from indexer.search import Searcher
 
-    return Searcher(kb, embedder)
+    return Searcher(kb, embedder, state.templates)
 
 
 def run_one(  # noqa: PLR0913 - one for each option
@@ -117,7 +119,7 @@ def _ask(
     searcher: "Searcher", repo: str, line: BatchQuery, before: datetime | None, limit: int
 ) -> tuple[list["Candidate"], float]:
     """The candidates, and the milliseconds of this query alone, its embedding included."""
-    from indexer.search import Query
+    from indexer.query import Query
 
     own = () if line.number is None else (line.number,)
     query = Query(
