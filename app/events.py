@@ -1,32 +1,27 @@
 """A webhook's payload becomes jobs to do, or a reason why there are none. Pure.
 
-The models read the few fields we need and nothing else, so that a payload of an older GHES or a
-newer github.com parses. A job holds ids, never text: whoever runs it fetches the rest afresh.
+A job holds ids, never text: whoever runs it fetches the rest afresh.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
+from app.job_kinds import (
+    Adopt,
+    Forget,
+    Job,
+    RefreshConfig,
+    RefreshThread,
+    RemoveThread,
+    Respond,
+)
+from app.payload import Issue, Payload, Repository
 from app.settings import Settings
 from indexer.errors import InputError
 from indexer.repo_config import CONFIG_PATH
-
-
-def _no_dots(name: str) -> str:
-    # The name becomes a part of a REST path.
-    if name.endswith(("/.", "/..")):
-        raise ValueError("not a repository's name")
-    return name
-
-
-RepositoryName = Annotated[
-    str,
-    Field(pattern=r"^[A-Za-z0-9_-]+/[A-Za-z0-9_.-]+$", max_length=256),
-    AfterValidator(_no_dots),
-]
 
 REFRESHING = {"edited", "closed", "reopened", "labeled", "unlabeled"}
 REMOVING = {"deleted", "transferred"}
@@ -37,182 +32,6 @@ class Ignored:
     """Nothing to do. `reason` is a short code that the log, the answer and the metrics share."""
 
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Respond:
-    """Answer an issue. `trigger` is `opened` or `label`."""
-
-    queue: ClassVar[str] = "respond"
-    repo: str
-    number: int
-    installation: int | None = None
-    trigger: str = "opened"
-
-    @property
-    def partition(self) -> str:
-        """What runs one at a time: everything that may write on one issue."""
-        return f"{self.repo}#{self.number}".lower()
-
-
-@dataclass(frozen=True, slots=True)
-class RefreshThread:
-    """Read one issue again into the knowledge base; one that is gone is removed from it."""
-
-    queue: ClassVar[str] = "refresh"
-    repo: str
-    number: int
-    installation: int | None = None
-
-    @property
-    def partition(self) -> str:
-        """What runs one at a time: an older reading must not overwrite a newer one."""
-        return f"{self.repo}#{self.number}".lower()
-
-
-@dataclass(frozen=True, slots=True)
-class RemoveThread:
-    """Take one issue out of the knowledge base and out of the records."""
-
-    queue: ClassVar[str] = "refresh"
-    repo: str
-    number: int
-
-    @property
-    def partition(self) -> str:
-        """The same as of the refreshes of that issue."""
-        return f"{self.repo}#{self.number}".lower()
-
-
-@dataclass(frozen=True, slots=True)
-class RefreshConfig:
-    """Read a repository's config file again."""
-
-    queue: ClassVar[str] = "refresh"
-    repo: str
-    installation: int | None = None
-
-    @property
-    def partition(self) -> str:
-        """One reading at a time for a repository."""
-        return f"{self.repo}#config".lower()
-
-
-@dataclass(frozen=True, slots=True)
-class Adopt:
-    """Backfill the repositories of an installation; all of them where `repos` is empty."""
-
-    queue: ClassVar[str] = "backfill"
-    installation: int
-    repos: tuple[str, ...] = ()
-
-    @property
-    def partition(self) -> str:
-        """One at a time for an installation."""
-        return f"installation {self.installation}"
-
-
-@dataclass(frozen=True, slots=True)
-class Backfill:
-    """Read a repository's whole history into the knowledge base."""
-
-    queue: ClassVar[str] = "backfill"
-    repo: str
-    installation: int | None = None
-
-    @property
-    def partition(self) -> str:
-        """One at a time for a repository."""
-        return self.repo.lower()
-
-
-@dataclass(frozen=True, slots=True)
-class Forget:
-    """Delete all that is kept of some repositories, or of all those of an account."""
-
-    queue: ClassVar[str] = "forget"
-    repos: tuple[str, ...] = ()
-    account: str = ""
-
-    @property
-    def partition(self) -> str:
-        """One at a time for an account."""
-        return (self.account or self.repos[0].split("/")[0]).lower()
-
-
-Job = Respond | RefreshThread | RemoveThread | RefreshConfig | Adopt | Backfill | Forget
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class _User(_Model):
-    login: str = Field(max_length=256)
-    type: str = "User"
-
-
-class _Installation(_Model):
-    id: int = Field(gt=0)
-    account: _User | None = None
-
-
-class _Repository(_Model):
-    full_name: RepositoryName
-    default_branch: str = ""
-
-
-class _Issue(_Model):
-    number: int = Field(gt=0)
-    pull_request: dict[str, Any] | None = None
-
-
-class _App(_Model):
-    id: int
-
-
-class _Comment(_Model):
-    user: _User | None = None
-    performed_via_github_app: _App | None = None
-
-
-class _Label(_Model):
-    name: str
-
-
-class _Commit(_Model):
-    added: tuple[str, ...] = ()
-    modified: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-
-
-class _From(_Model):
-    # GitHub calls the key "from", and nests what it holds differently for each kind of change.
-    before: Any = Field(None, alias="from")
-
-
-class _Changed(_Model):
-    name: _From = _From()
-
-
-class _Changes(_Model):
-    repository: _Changed = _Changed()
-    owner: _From = _From()
-
-
-class _Payload(_Model):
-    action: str = ""
-    ref: str = ""
-    installation: _Installation | None = None
-    repository: _Repository | None = None
-    sender: _User | None = None
-    issue: _Issue | None = None
-    comment: _Comment | None = None
-    label: _Label | None = None
-    commits: tuple[_Commit, ...] = ()
-    changes: _Changes = _Changes()
-    repositories_added: tuple[_Repository, ...] = ()
-    repositories_removed: tuple[_Repository, ...] = ()
 
 
 def parse(
@@ -239,7 +58,7 @@ def parse(
     if reader is None:
         return Ignored("ping" if event == "ping" else "event_unused")
     try:
-        read = _Payload.model_validate(payload)
+        read = Payload.model_validate(payload)
     except ValidationError as error:
         where = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise InputError(f"The payload's {where} is not what it should be.") from error
@@ -255,16 +74,14 @@ def repository_of(payload: Mapping[str, Any]) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def _is_own(read: _Payload, settings: Settings, bot_login: str | None) -> bool:
+def _is_own(read: Payload, settings: Settings, bot_login: str | None) -> bool:
     """Whether this App itself did it: its comment, or its removal of a label."""
     by_us = read.sender is not None and read.sender.login == bot_login
     via = read.comment.performed_via_github_app if read.comment else None
     return by_us or (via is not None and via.id == settings.github_app_id)
 
 
-def _issue_of(
-    read: _Payload, settings: Settings
-) -> tuple[_Repository, _Issue, int | None] | Ignored:
+def _issue_of(read: Payload, settings: Settings) -> tuple[Repository, Issue, int | None] | Ignored:
     """The issue of a payload and whose installation it is, if it is one we serve."""
     if read.repository is None or read.issue is None:
         raise InputError("The payload names no repository or no issue.")
@@ -275,7 +92,7 @@ def _issue_of(
     return read.repository, read.issue, read.installation.id if read.installation else None
 
 
-def _issues(read: _Payload, settings: Settings, again_label: str) -> tuple[Job, ...] | Ignored:
+def _issues(read: Payload, settings: Settings, again_label: str) -> tuple[Job, ...] | Ignored:
     found = _issue_of(read, settings)
     if isinstance(found, Ignored):
         return found
@@ -296,7 +113,7 @@ def _issues(read: _Payload, settings: Settings, again_label: str) -> tuple[Job, 
 
 
 def _issue_comment(
-    read: _Payload, settings: Settings, _again_label: str
+    read: Payload, settings: Settings, _again_label: str
 ) -> tuple[Job, ...] | Ignored:
     found = _issue_of(read, settings)
     if isinstance(found, Ignored):
@@ -308,7 +125,7 @@ def _issue_comment(
 
 
 def _installation(
-    read: _Payload, settings: Settings, _again_label: str
+    read: Payload, settings: Settings, _again_label: str
 ) -> tuple[Job, ...] | Ignored:
     if read.installation is None or read.installation.account is None:
         raise InputError("The payload names no installation or no account.")
@@ -324,7 +141,7 @@ def _installation(
 
 
 def _installation_repositories(
-    read: _Payload, settings: Settings, _again_label: str
+    read: Payload, settings: Settings, _again_label: str
 ) -> tuple[Job, ...] | Ignored:
     if read.installation is None or read.installation.account is None:
         raise InputError("The payload names no installation or no account.")
@@ -339,7 +156,7 @@ def _installation_repositories(
     return tuple(jobs) or Ignored("no_repositories")
 
 
-def _repository(read: _Payload, settings: Settings, _again_label: str) -> tuple[Job, ...] | Ignored:
+def _repository(read: Payload, settings: Settings, _again_label: str) -> tuple[Job, ...] | Ignored:
     if read.repository is None:
         raise InputError("The payload names no repository.")
     full_name = read.repository.full_name
@@ -368,7 +185,7 @@ def _former_owner(before: object) -> str | None:
     return None
 
 
-def _push(read: _Payload, settings: Settings, _again_label: str) -> tuple[Job, ...] | Ignored:
+def _push(read: Payload, settings: Settings, _again_label: str) -> tuple[Job, ...] | Ignored:
     if read.repository is None:
         raise InputError("The payload names no repository.")
     if not settings.serves(read.repository.full_name.partition("/")[0]):

@@ -8,7 +8,8 @@ import asyncio
 import contextvars
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,10 +17,11 @@ import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions
 from dbos import error as dbos_errors
 
-from app.events import Job
+from app.job_kinds import Job, stored
 from app.settings import Settings
 from indexer.database import open_engine
-from indexer.errors import InternError
+from indexer.errors import InternError, StoreBusy
+from indexer.folder_lock import FolderLock
 
 # Jobs of another version are never picked up, so this changes only when old jobs must not run.
 APPLICATION_VERSION = "1"
@@ -69,6 +71,8 @@ class JobQueue:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._engine = open_engine(settings, "jobs")
+        self._lock = _lock(settings)
+        self._running: set[asyncio.Task[Any]] = set()
 
     async def launch(self, workflows: Mapping[type[Job], Workflow]) -> None:
         """Register the workflows, recover what a former run left, and start to work."""
@@ -84,7 +88,7 @@ class JobQueue:
         }
         DBOS(config=config)
         for kind, function in workflows.items():
-            DBOS.workflow(name=workflow_name(kind))(function)
+            DBOS.workflow(name=workflow_name(kind))(self._tracked(function))
 
         async def pruning(scheduled: datetime, _context: object) -> None:
             await self._prune(scheduled)
@@ -107,14 +111,34 @@ class JobQueue:
 
     async def close(self) -> None:
         """Let running jobs finish for a while, then stop; the rest goes on at the next start."""
-        running = any(status == "pending" for _, status in await asyncio.to_thread(self.depth))
+        patience = self._settings.shutdown_seconds if self._running else 0
         # In a thread: called on the loop it would block the very jobs it waits for.
         await asyncio.to_thread(
-            DBOS.destroy,
-            workflow_completion_timeout_sec=self._settings.shutdown_seconds if running else 0,
-            destroy_registry=True,
+            DBOS.destroy, workflow_completion_timeout_sec=patience, destroy_registry=True
         )
+        # DBOS made its own threads those of this loop, and they are gone now.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
         self._engine.dispose()
+        if self._lock:
+            self._lock.release()
+
+    def _tracked(self, workflow: Workflow) -> Workflow:
+        """The same workflow, known to us while it runs."""
+
+        async def run(job: Mapping[str, Any], at: str) -> Outcome:
+            task = asyncio.current_task()
+            if task is None:
+                raise AssertionError("workflows run as tasks")
+            self._running.add(task)
+            try:
+                return await workflow(job, at)
+            finally:
+                self._running.discard(task)
+
+        return run
 
     async def enqueue(self, job: Job, delivery: str, *, at: datetime | None = None) -> str:
         """Store a job durably and return its id; the job a delivery already made stays.
@@ -129,7 +153,7 @@ class JobQueue:
         """
         if not job.partition:
             raise ValueError("a job without a partition would never start")
-        arguments = (asdict(job), (at or datetime.now(UTC)).isoformat())
+        arguments = (stored(job), (at or datetime.now(UTC)).isoformat())
         base = f"{delivery}:{workflow_name(type(job))}:{job.partition}"
         for attempt in range(1, MAX_ATTEMPTS + 1):
             workflow_id = base if attempt == 1 else f"{base}:{attempt}"
@@ -208,6 +232,19 @@ class JobQueue:
                 return pruned
             await DBOS.delete_workflows_async([workflow.workflow_id for workflow in old])
             pruned += len(old)
+
+
+def _lock(settings: Settings) -> FolderLock | None:
+    """Two servers of one name would each take over what the other is doing."""
+    if settings.database_url:
+        return None
+    try:
+        return FolderLock.take(settings.data_dir)
+    except StoreBusy as error:
+        raise StoreBusy(
+            f"DATA_DIR: another server works in {settings.data_dir}; several need a common "
+            "DATABASE_URL and QDRANT_URL, and each its own WORKER_ID."
+        ) from error
 
 
 async def _stored(options: EnqueueOptions, arguments: tuple[object, ...]) -> None:

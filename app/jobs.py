@@ -10,31 +10,33 @@ import random
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from dbos import DBOS
 
-from app.events import (
+from app.job_kinds import (
     Adopt,
     Backfill,
     Forget,
+    J,
     Job,
     RefreshConfig,
     RefreshThread,
     RemoveThread,
     Respond,
+    restored,
 )
 from app.job_queue import JobQueue, Outcome, Workflow
 from app.metrics import Metrics
 from app.settings import Settings
 from indexer.errors import GitHubUnavailable, InternError, RateLimited, StoreUnavailable
+from indexer.state import State, Status
 
 if TYPE_CHECKING:  # the steps load the engines, the order of steps does not need them
     from app.steps import Steps
 
 log = structlog.get_logger()
-J = TypeVar("J", bound=Job)
 
 # A cancelled backfill may still be writing its last page when its repository is forgotten.
 FORGET_AGAIN_SECONDS = 5.0
@@ -102,6 +104,19 @@ class Jobs:
             Backfill: self._workflow(Backfill, self._backfill),
             Forget: self._workflow(Forget, self._forget),
         }
+
+    async def resume_backfills(self, state: State) -> None:
+        """Start again what a command of another process left in the middle.
+
+        For a server that owns the store: then nobody else can still be at it. Backfills that
+        were jobs go on by themselves.
+        """
+        for repo, row in (await asyncio.to_thread(state.repositories)).items():
+            if row.status is not Status.RUNNING or row.source != "github":
+                continue
+            if not await self._queue.unfinished(Backfill.queue, repo):
+                log.info("backfill goes on", repo=repo)
+                await self._queue.enqueue(Backfill(repo), f"resume:{row.started_at}")
 
     async def _respond(self, job: Respond, at: str) -> Outcome:
         if await self._history_is_there(job):
@@ -186,7 +201,7 @@ class Jobs:
         """A workflow over a job's stored form, plain JSON; with its log line and its metric."""
 
         async def run(stored: Mapping[str, Any], at: str) -> Outcome:
-            job = kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()})
+            job = restored(kind, stored)
             say = log.bind(job=kind.__name__, on=job.partition, id=DBOS.workflow_id)
             try:
                 outcome = await work(job, at)

@@ -6,9 +6,8 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import structlog
 from fastapi import FastAPI
-from indexer.search import Searcher
 
-from app import ops, webhook
+from app import language, ops, webhook
 from app.identity import Identity
 from app.job_queue import JobQueue
 from app.jobs import Jobs, Patience
@@ -23,9 +22,11 @@ from indexer.embedding import TextEmbedder, open_embedder
 from indexer.errors import InternError
 from indexer.github import GitHubClients
 from indexer.knowledge_base import open_knowledge_base
+from indexer.search import Searcher
 from indexer.state import State
 
 log = structlog.get_logger()
+WARMING = "The first issue of the day should not have to wait until all the models are loaded."
 
 
 def create_app(
@@ -50,11 +51,12 @@ def create_app(
             stack.push_async_callback(queue.close)
             await queue.launch(jobs.workflows())
             if not settings.qdrant_url:
+                await jobs.resume_backfills(services.state)
                 await stack.enter_async_context(
                     serve_local_socket(services.knowledge_base, settings)
                 )
-            introduction = asyncio.create_task(_introduce(services))
-            stack.push_async_callback(_cancel, introduction)
+            warming = asyncio.create_task(_warm_up(services))
+            stack.push_async_callback(_cancel, warming)
             app.state.services = services
             app.state.queue = queue
             yield
@@ -82,8 +84,12 @@ async def open_services(
         InternError: the model, the store or a setting is not what it should be.
     """
     async with AsyncExitStack() as stack:
-        embedder = embedder or await asyncio.to_thread(open_embedder, settings)
-        kb = await asyncio.to_thread(open_knowledge_base, settings, embedder.fingerprint, own=own)
+        vectors: TextEmbedder
+        if embedder is None:
+            vectors = await asyncio.to_thread(open_embedder, settings)
+        else:
+            vectors = embedder
+        kb = await asyncio.to_thread(open_knowledge_base, settings, vectors.fingerprint, own=own)
         stack.callback(kb.close)
         records = Records.open(settings)
         stack.callback(records.close)
@@ -97,8 +103,8 @@ async def open_services(
         yield Services(
             settings=settings,
             knowledge_base=kb,
-            embedder=embedder,
-            searcher=Searcher(kb, embedder),
+            embedder=vectors,
+            searcher=Searcher(kb, vectors),
             clients=clients,
             identity=Identity(settings, clients),
             llm=llm,
@@ -108,8 +114,10 @@ async def open_services(
         )
 
 
-async def _introduce(services: Services) -> None:
-    """Learn our own login early, so that our own events can be told from the first on."""
+async def _warm_up(services: Services) -> None:
+    """What the first answer would otherwise wait for: who we are, and the models' first use."""
+    await asyncio.to_thread(services.embedder.embed, ["warm"])
+    await asyncio.to_thread(language.detect, WARMING, "")
     try:
         author = await services.identity.author()
     except InternError as error:

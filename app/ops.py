@@ -75,8 +75,8 @@ class _Now(Collector):
         jobs = GaugeMetricFamily(
             "intern_jobs_unfinished", "Jobs by queue and status.", labels=["queue", "status"]
         )
-        for (queue, status), count in self._depth.items():
-            jobs.add_metric([queue, status], count)
+        for (queue, progress), count in self._depth.items():
+            jobs.add_metric([queue, progress], count)
         yield jobs
         points = GaugeMetricFamily(
             "intern_index_points", "Points in the knowledge base.", labels=["repo"]

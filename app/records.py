@@ -137,7 +137,12 @@ class Records:
 
     def settle_config(self, repo: str, file: ConfigFile) -> RepoConfig:
         """The config in force now that `file` was read; a broken file changes nothing."""
-        config = self.config_of(repo) if file.state == "broken" else file.config or RepoConfig()
+        if file.state == "absent":
+            # No row without a file: nothing may be left of a repository that is gone.
+            with self._engine.begin() as connection:
+                connection.execute(sa.delete(_CONFIGS).where(_CONFIGS.c.repo == repo.lower()))
+            return RepoConfig()
+        config = file.config or self.config_of(repo)
         self._put(
             _CONFIGS,
             {

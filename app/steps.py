@@ -10,7 +10,15 @@ from datetime import UTC, datetime
 import structlog
 
 from app import publisher, responder
-from app.events import Adopt, Backfill, Forget, RefreshConfig, RefreshThread, RemoveThread, Respond
+from app.job_kinds import (
+    Adopt,
+    Backfill,
+    Forget,
+    RefreshConfig,
+    RefreshThread,
+    RemoveThread,
+    Respond,
+)
 from app.job_queue import Outcome
 from app.records import Reply
 from app.services import Services

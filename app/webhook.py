@@ -19,6 +19,7 @@ from fastapi.responses import JSONResponse
 from pydantic import SecretStr
 
 from app import events
+from app.job_kinds import Job
 from app.job_queue import JobQueue, QueueUnavailable
 from app.services import Services
 from indexer.errors import InputError
@@ -75,7 +76,7 @@ async def receive(request: Request) -> JSONResponse:
 
 async def _jobs(
     event: str, payload: dict[str, Any], services: Services
-) -> tuple[events.Job, ...] | events.Ignored:
+) -> tuple[Job, ...] | events.Ignored:
     """What the delivery asks for, under the label that is in force in its repository.
 
     Raises:
@@ -98,7 +99,7 @@ async def _jobs(
         raise Refused(400, "payload_unexpected", str(error)) from error
 
 
-async def _store(jobs: Sequence[events.Job], delivery: str, at: datetime, queue: JobQueue) -> None:
+async def _store(jobs: Sequence[Job], delivery: str, at: datetime, queue: JobQueue) -> None:
     """Store the jobs durably.
 
     Raises:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
-from app.events import Job
+from app.job_kinds import Job
 from indexer.errors import NotFound
 
 SECRET = "a-secret-for-tests"

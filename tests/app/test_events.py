@@ -6,15 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.events import (
+from app.events import Ignored, parse
+from app.job_kinds import (
     Adopt,
     Forget,
-    Ignored,
     RefreshConfig,
     RefreshThread,
     RemoveThread,
     Respond,
-    parse,
 )
 from app.settings import Settings
 from indexer.errors import InputError

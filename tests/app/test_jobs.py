@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from dbos import DBOS
 
-from app.events import Adopt, Backfill, Forget, Job, RefreshThread, Respond
+from app.job_kinds import Adopt, Backfill, Forget, Job, RefreshThread, Respond
 from app.job_queue import JobQueue
 from app.jobs import Jobs, Patience
 from app.metrics import Metrics

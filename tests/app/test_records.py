@@ -6,7 +6,7 @@ import pytest
 
 from app.records import Records, Reply
 from app.settings import Settings
-from indexer.repo_config import RepoConfig, parse
+from indexer.repo_config import ConfigFile, RepoConfig, parse
 
 
 @pytest.fixture
@@ -72,5 +72,5 @@ def test_a_broken_config_leaves_the_last_good_one_in_force(records):
     assert not records.settle_config("Octo/Tools", parse("enabled: false")).enabled
     assert not records.settle_config("octo/tools", parse("enabled: maybe")).enabled
     assert not records.config_of("octo/tools").enabled
-    absent = parse("")
-    assert records.settle_config("octo/tools", absent).enabled
+    assert records.settle_config("octo/tools", ConfigFile("absent")).enabled
+    assert records.repositories() == set()

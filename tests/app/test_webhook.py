@@ -11,7 +11,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 
 from app import webhook
-from app.events import RefreshThread, Respond
+from app.job_kinds import RefreshThread, Respond
 from app.job_queue import QueueUnavailable
 from app.metrics import Metrics
 from app.records import Records

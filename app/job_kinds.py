@@ -1,0 +1,126 @@
+"""What there is to do, as small values: ids, names and numbers, never an issue's text.
+
+`queue` is the lane a job waits in; of the jobs with one `partition` in a lane, one runs at a time.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Literal, TypeVar, cast
+
+Trigger = Literal["opened", "label"]
+
+
+@dataclass(frozen=True, slots=True)
+class Respond:
+    """Answer an issue."""
+
+    queue: ClassVar[str] = "respond"
+    repo: str
+    number: int
+    installation: int | None = None
+    trigger: Trigger = "opened"
+
+    @property
+    def partition(self) -> str:
+        """What runs one at a time: everything that may write on one issue."""
+        return f"{self.repo}#{self.number}".lower()
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshThread:
+    """Read one issue again into the knowledge base; one that is gone is removed from it."""
+
+    queue: ClassVar[str] = "refresh"
+    repo: str
+    number: int
+    installation: int | None = None
+
+    @property
+    def partition(self) -> str:
+        """What runs one at a time: an older reading must not overwrite a newer one."""
+        return f"{self.repo}#{self.number}".lower()
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveThread:
+    """Take one issue out of the knowledge base and out of the records."""
+
+    queue: ClassVar[str] = "refresh"
+    repo: str
+    number: int
+
+    @property
+    def partition(self) -> str:
+        """The same as of the refreshes of that issue."""
+        return f"{self.repo}#{self.number}".lower()
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshConfig:
+    """Read a repository's config file again."""
+
+    queue: ClassVar[str] = "refresh"
+    repo: str
+    installation: int | None = None
+
+    @property
+    def partition(self) -> str:
+        """One reading at a time for a repository."""
+        return f"{self.repo}#config".lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """Backfill the repositories of an installation; all of them where `repos` is empty."""
+
+    queue: ClassVar[str] = "refresh"
+    installation: int
+    repos: tuple[str, ...] = ()
+
+    @property
+    def partition(self) -> str:
+        """One at a time for an installation."""
+        return f"installation {self.installation}"
+
+
+@dataclass(frozen=True, slots=True)
+class Backfill:
+    """Read a repository's whole history into the knowledge base."""
+
+    queue: ClassVar[str] = "backfill"
+    repo: str
+    installation: int | None = None
+
+    @property
+    def partition(self) -> str:
+        """One at a time for a repository."""
+        return self.repo.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Delete all that is kept of some repositories, or of all those of an account."""
+
+    queue: ClassVar[str] = "forget"
+    repos: tuple[str, ...] = ()
+    account: str = ""
+
+    @property
+    def partition(self) -> str:
+        """One at a time for an account."""
+        return (self.account or self.repos[0].split("/")[0]).lower()
+
+
+Job = Respond | RefreshThread | RemoveThread | RefreshConfig | Adopt | Backfill | Forget
+J = TypeVar("J", bound=Job)
+
+
+def stored(job: Job) -> dict[str, Any]:
+    """A job as plain JSON."""
+    return asdict(job)
+
+
+def restored(kind: type[J], values: Mapping[str, Any]) -> J:
+    """A job from its stored form, in which tuples have become lists."""
+    fields = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+    return cast("J", cast("Any", kind)(**fields))

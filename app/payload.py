@@ -1,0 +1,119 @@
+"""The few fields of a webhook's payload that we read, as small models of our own.
+
+What is not named here is not looked at, so that a payload of an older GHES or of a newer
+github.com parses as well.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+def _no_dots(name: str) -> str:
+    # The name becomes a part of a REST path.
+    if name.endswith(("/.", "/..")):
+        raise ValueError("not a repository's name")
+    return name
+
+
+RepositoryName = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z0-9_-]+/[A-Za-z0-9_.-]+$", max_length=256),
+    AfterValidator(_no_dots),
+]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class User(_Model):
+    """An account."""
+
+    login: str = Field(max_length=256)
+    type: str = "User"
+
+
+class Installation(_Model):
+    """Whose App it is that hears this."""
+
+    id: int = Field(gt=0)
+    account: User | None = None
+
+
+class Repository(_Model):
+    """The repository it is about."""
+
+    full_name: RepositoryName
+    default_branch: str = ""
+
+
+class Issue(_Model):
+    """An issue, or a pull request where `pull_request` is there."""
+
+    number: int = Field(gt=0)
+    pull_request: dict[str, Any] | None = None
+
+
+class App(_Model):
+    """The App that did something."""
+
+    id: int
+
+
+class Comment(_Model):
+    """A comment and who wrote it."""
+
+    user: User | None = None
+    performed_via_github_app: App | None = None
+
+
+class Label(_Model):
+    """A label."""
+
+    name: str
+
+
+class Commit(_Model):
+    """Which files a commit touched."""
+
+    added: tuple[str, ...] = ()
+    modified: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+class From(_Model):
+    """What stood there before a change."""
+
+    # GitHub calls the key "from", and nests what it holds differently for each kind of change.
+    before: Any = Field(None, alias="from")
+
+
+class Changed(_Model):
+    """What changed of a repository."""
+
+    name: From = From()
+
+
+class Changes(_Model):
+    """What changed."""
+
+    repository: Changed = Changed()
+    owner: From = From()
+
+
+class Payload(_Model):
+    """A payload of any event that we read."""
+
+    action: str = ""
+    ref: str = ""
+    installation: Installation | None = None
+    repository: Repository | None = None
+    sender: User | None = None
+    issue: Issue | None = None
+    comment: Comment | None = None
+    label: Label | None = None
+    commits: tuple[Commit, ...] = ()
+    changes: Changes = Changes()
+    repositories_added: tuple[Repository, ...] = ()
+    repositories_removed: tuple[Repository, ...] = ()

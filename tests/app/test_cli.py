@@ -1,0 +1,193 @@
+"""The command line: one sentence and the right exit code, whatever is wrong."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from app import cli
+from app.respond_command import issue_of, thread_of
+from indexer.errors import InputError
+from tests.app.test_end_to_end import BODY, REPO, TITLE, history
+from tests.fakes_embedding import ToyEmbedder
+from tests.github_simulator import Simulator
+
+Intern = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def intern(monkeypatch, capsys, tmp_path) -> Intern:
+    """Runs `intern …` in this process and returns exit code, output and complaints."""
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setattr("indexer.embedding.open_embedder", lambda _settings: ToyEmbedder())
+    monkeypatch.setattr("app.main.open_embedder", lambda _settings: ToyEmbedder())
+    monkeypatch.setattr("app.doctor.open_embedder", lambda _settings: ToyEmbedder())
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["intern", *arguments])
+        try:
+            cli.main()
+        except SystemExit as ended:
+            code = ended.code
+        else:
+            code = 0
+        out, err = capsys.readouterr()
+        return int(code or 0), out, err
+
+    return run
+
+
+@pytest.fixture
+def github(monkeypatch) -> Iterator[Simulator]:
+    with Simulator(history()) as simulator:
+        for name, value in simulator.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("ALLOWED_ACCOUNTS", "octo")
+        yield simulator
+
+
+def test_the_indexers_commands_stand_beside_ours(intern):
+    _, out, _ = intern("--help")
+    for command in ("serve", "respond", "doctor", "backfill", "import", "search", "model"):
+        assert command in out
+
+
+def test_version(intern):
+    code, out, _ = intern("--version")
+    assert code == 0
+    assert out.startswith("oncall-intern ")
+
+
+@pytest.mark.parametrize(
+    ("missing", "named"),
+    [
+        ("GITHUB_WEBHOOK_SECRET", "GITHUB_WEBHOOK_SECRET"),
+        ("GITHUB_APP_ID", "GITHUB_APP_ID"),
+        ("GITHUB_PRIVATE_KEY", "GITHUB_PRIVATE_KEY_PATH"),
+        ("ALLOWED_ACCOUNTS", "ALLOWED_ACCOUNTS"),
+    ],
+)
+def test_serve_names_the_setting_that_is_missing(intern, github, monkeypatch, missing, named):
+    monkeypatch.delenv(missing)
+    code, _, err = intern("serve")
+    assert code == 2
+    assert err.startswith(f"intern: {named}")
+    assert err.count("\n") == 1
+
+
+def test_serve_on_a_port_that_is_taken(intern, github):
+    port = github.url.rpartition(":")[2]
+    code, _, err = intern("serve", "--port", port)
+    assert code == 2
+    assert f"port {port}" in err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["respond"],
+        ["respond", "no-issue"],
+        ["respond", "octo/pump#0", "--dry-run"],
+        ["respond", "octo/pump#7", "--before", "2025-01-01"],
+        ["respond", "octo/pump#7", "--before", "yesterday", "--dry-run"],
+        ["respond", "--file", "missing.json", "--repo", "octo/pump"],
+        ["respond", "--file", "missing.json"],
+        ["respond", "octo/pump#7", "--file", "x.json"],
+    ],
+)
+def test_respond_with_wrong_arguments_says_so_in_one_line(intern, arguments):
+    code, out, err = intern(*arguments)
+    assert code == 2
+    assert out == ""
+    assert err.startswith("intern: ")
+    assert err.count("\n") == 1
+
+
+def test_with_a_token_alone_one_can_look_but_not_post(intern, github, monkeypatch):
+    for name in ("GITHUB_APP_ID", "GITHUB_PRIVATE_KEY", "GITHUB_WEBHOOK_SECRET"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GITHUB_TOKEN", github.token)
+    assert intern("backfill", REPO)[0] == 0
+    number = github.open_issue(REPO, TITLE, BODY)["number"]
+    code, out, _ = intern("respond", f"{REPO}#{number}", "--dry-run")
+    assert code == 0
+    assert "valve_timeout = 500" in out
+    code, _, err = intern("respond", f"{REPO}#{number}")
+    assert code == 2
+    assert "GITHUB_APP_ID" in err
+    assert github.comments(REPO, number, by_app=True) == []
+
+
+def test_respond_posts_as_the_app_and_only_once(intern, github):
+    assert intern("backfill", REPO)[0] == 0
+    number = github.open_issue(REPO, TITLE, BODY)["number"]
+    for _ in range(2):
+        code, out, _ = intern("respond", f"{REPO}#{number}")
+        assert code == 0
+        assert f"/issues/{number}#issuecomment-" in out
+    assert len(github.comments(REPO, number, by_app=True)) == 1
+
+
+def test_respond_to_a_file_as_of_then(intern, github, tmp_path):
+    assert intern("backfill", REPO)[0] == 0
+    issue = {"number": 900, "title": TITLE, "body": BODY, "created_at": "2025-02-20T00:00:00Z"}
+    file = tmp_path / "issue.json"
+    file.write_text(json.dumps(issue), encoding="utf-8")
+    later, earlier = (
+        json.loads(
+            intern("respond", "--file", str(file), "--repo", REPO, "--before", moment, "--json")[1]
+        )
+        for moment in ("2025-02-20", "2025-01-15")
+    )
+    assert "valve_timeout = 500" in later["body"]
+    assert earlier["body"] is None
+
+
+def test_doctor(intern, github, monkeypatch):
+    code, out, _ = intern("doctor")
+    assert code == 0, out
+    assert "✗" not in out
+    assert "oncall-intern, installed on octo" in out
+    monkeypatch.setenv("GITHUB_PRIVATE_KEY", "not a key")
+    monkeypatch.delenv("ALLOWED_ACCOUNTS")
+    code, out, _ = intern("doctor")
+    assert code == 1
+    assert "✗ settings: ALLOWED_ACCOUNTS" in out
+    assert "✗ GitHub: GITHUB_PRIVATE_KEY" in out
+    assert "✓ store" in out
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("octo/pump#7", ("octo/pump", 7)),
+        (" octo/pump#7 ", ("octo/pump", 7)),
+        ("https://github.com/octo/.github/issues/12", ("octo/.github", 12)),
+        ("octo/pump/issues/12", ("octo/pump", 12)),
+    ],
+)
+def test_how_an_issue_is_named(text, expected):
+    assert issue_of(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "#7", "octo#7", "octo/pump", "octo/pump#x", "a/b/c#7"])
+def test_what_names_no_issue(text):
+    with pytest.raises(InputError):
+        issue_of(text)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "7", "{}", '{"number": 7}', "\xff", "[" * 99999])
+def test_a_file_that_holds_no_issue(tmp_path, content):
+    file = tmp_path / "issue.json"
+    file.write_text(content, encoding="latin-1")
+    with pytest.raises(InputError, match=r"issue\.json"):
+        thread_of(file)
+
+
+def test_the_later_life_of_an_issue_in_a_file_is_not_read(tmp_path):
+    issue: dict[str, Any] = {"number": 7, "title": "T", "created_at": "2025-01-01T00:00:00Z"}
+    issue["comments"] = [{"body": "the answer", "created_at": "2025-01-02T00:00:00Z"}]
+    file = tmp_path / "issue.json"
+    file.write_text(json.dumps(issue), encoding="utf-8")
+    assert thread_of(file).comments == ()
