@@ -11,6 +11,8 @@ _ISSUE_URL = re.compile(
 )
 _ISSUE_NUMBER = re.compile(r"(?<![\w&])(?:[\w.-]{1,100}/[\w.-]{1,100})?#\d+\b|\bGH-\d+\b")
 
+_WORD = re.compile(r"[^\W_]")
+
 MAX_TITLE = 2000
 MAX_BODY = 12_000
 """Characters of a cleaned body that are looked at; what follows in a longer one is logs."""
@@ -57,7 +59,7 @@ class Wording:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to look for."""
-        return not self.title and not self.body
+        return _WORD.search(self.title) is None and _WORD.search(self.body) is None
 
 
 def word(query: Query, templates: frozenset[str] = frozenset()) -> Wording:

@@ -19,8 +19,8 @@ ReasonKind = Literal["same_error", "title_words", "same_words"]
 words that both texts have."""
 
 MAX_VALUES = 4
-RARE = 2.3
-"""The least inverse document frequency of a word worth naming: in a tenth of the issues."""
+RARE = 2.0
+"""The least inverse document frequency of a word worth naming: in an eighth of the issues."""
 
 _LONGEST_ERROR = 80
 _SAMPLE = 20_000
