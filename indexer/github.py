@@ -6,10 +6,12 @@ the write happened: the caller looks first.
 """
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl, urlsplit
 from weakref import WeakKeyDictionary
 
 import httpx
@@ -109,15 +111,17 @@ class GitHubClient:
             key: where the list stands in an object, as `repositories` does.
             patience: seconds that one page may take, waiting included.
         """
-        url: str | None = path
-        query: Mapping[str, str | int] | None = {"per_page": JSON_PAGE, **(params or {})}
-        while url:
-            response = await self._read("GET", url, params=query, patience=patience)
+        query: Mapping[str, str | int] = {"per_page": JSON_PAGE, **(params or {})}
+        while True:
+            response = await self._read("GET", path, params=query, patience=patience)
             body = _json(response)
             for item in body[key] if key else body:
                 yield item
-            url = response.links.get("next", {}).get("url")
-            query = None  # the link carries them
+            following = response.links.get("next", {}).get("url")
+            if not following:
+                return
+            # Only the link's query is taken: our token goes to no host but GitHub's.
+            query = dict(parse_qsl(urlsplit(following).query))
 
     async def post(self, path: str, body: Json = None) -> Json:
         """POST once; an error does not tell whether it took effect, unless it is a refusal."""
@@ -151,7 +155,7 @@ class GitHubClient:
         body = {"query": query, "variables": dict(variables or {})}
 
         async def ask() -> dict[str, Json]:
-            response = await self._send("POST", self._graphql_url(), json=body)
+            response = await self._send("POST", "graphql", body=body)
             answer = _json(response)
             if not isinstance(answer, dict):
                 raise GitHubUnavailable("GitHub's GraphQL answer is no JSON object.")
@@ -191,7 +195,7 @@ class GitHubClient:
         )
 
     async def _write(self, method: str, path: str, body: Json) -> Json:
-        return _json(await self._send(method, path, json=body))
+        return _json(await self._send(method, path, body=body))
 
     async def _patiently(
         self, ask: Callable[[], Awaitable[T]], patience: float, attempts: int
@@ -217,19 +221,22 @@ class GitHubClient:
         path: str,
         *,
         params: Mapping[str, str | int] | None = None,
-        json: Json = None,
+        body: Json = None,
         fresh: bool = False,
     ) -> httpx.Response:
         """One request, one answer; errors as ours."""
-        url = path if path.startswith("http") else f"{self._api_url}/{path.lstrip('/')}"
+        url = self._graphql_url() if path == "graphql" else f"{self._api_url}/{path.lstrip('/')}"
         client = await self._connection()
         try:
             response = await client.request(
                 method,
                 url,
                 params=params,
-                json=json,
-                headers={"X-GitHub-Api-Version": self._api_version},
+                content=None if body is None else _encoded(body),
+                headers={
+                    "X-GitHub-Api-Version": self._api_version,
+                    **({} if body is None else {"Content-Type": "application/json"}),
+                },
             )
         except httpx.TimeoutException as error:
             raise GitHubUnavailable(f"GitHub did not answer {method} {path} in time.") from error
@@ -252,7 +259,7 @@ class GitHubClient:
             # write may go out again, once, under a new token.
             if not (fresh or self._fixed):
                 self._tokens.cleanup()
-                return await self._send(method, path, params=params, json=json, fresh=True)
+                return await self._send(method, path, params=params, body=body, fresh=True)
             raise failed
         if failed:
             raise failed
@@ -408,6 +415,11 @@ class GitHubClients:
             sleep=self._sleep,
             clock=self._clock,
         )
+
+
+def _encoded(body: Json) -> bytes:
+    """JSON in UTF-8; a lone surrogate, which UTF-8 has no place for, becomes a question mark."""
+    return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _json(response: httpx.Response) -> Json:

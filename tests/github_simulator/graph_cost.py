@@ -93,7 +93,7 @@ def _asked_for(field: FieldNode, variables: Mapping[str, Any]) -> int:
         argument.name.value: value_from_ast_untyped(argument.value, dict(variables))
         for argument in field.arguments or ()
     }
-    size = given.get("first") if given.get("first") is not None else given.get("last")
+    size = next((given[n] for n in ("first", "last") if isinstance(given.get(n), int)), None)
     if size is None:
         raise Complaint(
             "MISSING_PAGINATION_BOUNDARIES",

@@ -57,7 +57,7 @@ def simulator(request: Request) -> "Simulator":
     return cast("Simulator", request.app.state.simulator)
 
 
-def here(
+async def here(
     request: Request,
     owner: str,
     name: str,
