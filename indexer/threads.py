@@ -30,7 +30,13 @@ def in_utc(value: datetime) -> datetime:
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def or_none(value: object) -> object:
+    """Exports that do not know an association say null; GitHub's word for it is NONE."""
+    return value or "NONE"
+
+
 Text = Annotated[str, BeforeValidator(clean_text)]
+Association = Annotated[str, BeforeValidator(or_none)]
 Moment = Annotated[datetime, AfterValidator(in_utc)]
 
 
@@ -42,7 +48,7 @@ class Comment(_Model):
     """A comment on an issue."""
 
     author: Text = ""
-    author_association: str = "NONE"
+    author_association: Association = "NONE"
     body: Text = ""
     created_at: Moment
     id: int | None = None
@@ -82,7 +88,7 @@ class Thread(_Model):
     closed_at: Moment | None = None
     updated_at: Moment | None = None
     author: Text = ""
-    author_association: str = "NONE"
+    author_association: Association = "NONE"
     author_is_bot: bool = False
     url: str | None = None
     comments: tuple[Comment, ...] = ()

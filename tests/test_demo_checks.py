@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.demo.checks import GENERIC, OURS, Check, judge, language_of, names
+from tests.demo.checks import GENERIC, OURS, Check, judge, language_of, names, names_release
 from tests.demo.content import Expected, NewIssue
 from tests.demo.outcome import Answered, Change, Comment, Outcome
 
@@ -125,6 +125,13 @@ def test_every_check_has_a_fault():
 def test_numbers_are_whole():
     assert names("[#12](x)", 12)
     assert not names("#123", 12)
+
+
+def test_releases_are_whole():
+    assert names_release("v1.3.0에서 해결됨", "v1.3.0")
+    assert names_release("fixed in v1.3.0.", "v1.3.0")
+    assert not names_release("v1.3.01", "v1.3.0")
+    assert not names_release("v1.3.0.1", "v1.3.0")
 
 
 def test_language_of_a_headline():

@@ -131,7 +131,7 @@ def related_are_found(outcome: Outcome) -> Problems:
 def fixed_name_the_release(outcome: Outcome) -> Problems:
     """What a release fixed names that release."""
     for answered, expect in _of_kind(outcome, "fixed"):
-        if expect.release and not re.search(rf"\b{re.escape(expect.release)}\b", shown(answered)):
+        if expect.release and not names_release(shown(answered), expect.release):
             yield f"#{answered.number} ({answered.issue.id}) does not name {expect.release}"
 
 
@@ -193,6 +193,11 @@ def shown(answered: Answered) -> str:
 def names(text: str, number: int) -> bool:
     """Whether a text names an issue by its number."""
     return re.search(rf"#{number}(?!\d)", text) is not None
+
+
+def names_release(text: str, tag: str) -> bool:
+    """Whether a text names a release by its tag; a Korean particle may follow at once."""
+    return re.search(rf"(?<![\w.]){re.escape(tag)}(?!\.?\d)", text) is not None
 
 
 def language_of(line: str) -> str:
