@@ -144,10 +144,10 @@ class _Run:
         return row, done, report
 
     async def _docs(self, repo: str) -> IndexReport:
-        from indexer.sources import docs
+        from indexer.sources.docs import fetch_docs, fetch_releases
 
-        sections = await docs.fetch_docs(self.client, repo)
-        releases = await docs.fetch_releases(self.client, repo)
+        sections = await fetch_docs(self.client, repo)
+        releases = await fetch_releases(self.client, repo)
         return await asyncio.to_thread(index_docs, self.kb, self.embedder, repo, sections, releases)
 
 

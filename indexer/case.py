@@ -39,7 +39,7 @@ class Case:
     notes: ReleaseNotes
     trusted: frozenset[str] = frozenset()
     repo: str | None = None
-    _sentences: dict[int, tuple[Sentence, ...]] = field(default_factory=dict, compare=False)
+    _sentences: dict[int, list[Sentence]] = field(default_factory=dict, compare=False)
 
     @cached_property
     def comments(self) -> tuple[Comment, ...]:
@@ -99,11 +99,11 @@ class Case:
         after = [c for c in rest if c.created_at > edge]
         return (*act, *reversed(before), *after[:LAST_WORDS])
 
-    def sentences(self, comment: Comment) -> tuple[Sentence, ...]:
+    def sentences(self, comment: Comment) -> list[Sentence]:
         """The sentences of one of the comments, split once."""
         key = id(comment)
         if key not in self._sentences:
-            self._sentences[key] = tuple(phrases.sentences(comment.body))
+            self._sentences[key] = phrases.sentences(comment.body)
         return self._sentences[key]
 
     def quote(self, comment: Comment, sentence: Sentence | None = None) -> Quote:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 MAX_SENTENCES = 60
-"""Of a longer comment the rest is a log or an essay, neither of which ends an issue."""
+"""Of a longer comment the middle is a log or an essay, neither of which ends an issue."""
 
 _MAX_SENTENCE = 500
 
@@ -37,16 +37,20 @@ class Phrase:
             yield from self.pattern.finditer(sentence.text)
 
 
-def sentences(body: str) -> Iterator[Sentence]:
-    """The sentences of a comment: prose only, without code blocks and others' quoted words."""
-    count = 0
-    for paragraph in _paragraphs(body):
-        for part in _SENTENCE_END.split(paragraph):
-            if text := part.strip()[:_MAX_SENTENCE]:
-                yield Sentence(text, paragraph, text.lower())
-                count += 1
-                if count >= MAX_SENTENCES:
-                    return
+def sentences(body: str) -> list[Sentence]:
+    """The sentences of a comment: prose only, without code blocks and others' quoted words.
+
+    Of a very long comment its beginning and its end.
+    """
+    found = [
+        (text, paragraph)
+        for paragraph in _paragraphs(body)
+        for part in _SENTENCE_END.split(paragraph)
+        if (text := part.strip()[:_MAX_SENTENCE])
+    ]
+    if len(found) > MAX_SENTENCES:
+        found = found[: MAX_SENTENCES // 2] + found[-MAX_SENTENCES // 2 :]
+    return [Sentence(text, paragraph, text.lower()) for text, paragraph in found]
 
 
 def _paragraphs(body: str) -> Iterator[str]:
@@ -80,8 +84,8 @@ def _phrase(hints: str, *parts: str) -> Phrase:
 
 # `#5` is an issue of this repository, `owner/name#5` may be another's; so may an address.
 _REF = (
-    r"(?:(?<![\w/])#(?P<n{0}>\d{{1,9}})\b"
-    r"|\(?https?://[^\s/]{{1,80}}/[\w.-]{{1,80}}/(?P<r{0}>[\w.-]{{1,80}})/issues/(?P<u{0}>\d{{1,9}})\b)"
+    r"(?:(?<![\w/])#(?P<n{0}>\d{{1,9}})(?![A-Za-z0-9_])"
+    r"|\(?https?://[^\s/]{{1,80}}/[\w.-]{{1,80}}/(?P<r{0}>[\w.-]{{1,80}})/issues/(?P<u{0}>\d{{1,9}})(?!\d))"
 )
 
 DUPLICATE = _phrase(
@@ -245,16 +249,17 @@ RELEASED_IN = _phrase(
 NEGATION = _any(
     r"\b(?:not|never|neither|nor|without|cannot|unlikely|hardly|no)\b(?! longer| only)|n't\b|n’t\b",
     r"\b(?:until|unless|once|when|if|whether|before|in case|need(?:s|ed)? (?:to be|fixing)|to be"
-    r"|will be|would be|would have|could be|hop(?:e|ing|efully)|wish|want|waiting|wait for|please"
-    r"|partial(?:ly)?|half|part of|unrelated|different (?:from|than))\b",
+    r"|will be|would be|would have|could be|hop(?:e|ing|efully)|wish|want|waiting|wait for"
+    r"|partial(?:ly)?|half|part of|unrelated|different (?:from|than))\b"
+    r"|\b(?:to|will|would|must|can|could)\s*$",
     r"아니|않|안 |못|아직|面倒|不是|没有|未|尚未|ではな|ていな",
 )
 NEGATION_AFTER = _any(r"(?:이|가|은|는)? ?(?:아니|아닙|않)|(?:では|じゃ)(?:ない|ありません)|なく\b")
 
 # The speaker is not sure: never enough for a fact.
 DOUBT = _any(
-    r"\b(?:might|may|maybe|perhaps|possibl[ey]|could|potential(?:ly)?|not sure|unsure|wonder"
-    r"|suspect|guess|i assume|related to|similar to)\b|\?\s*$",
+    r"\b(?:might|may|maybe|perhaps|possibl[ey]|could(?! ?n[o'’]t)|potential(?:ly)?|not sure"
+    r"|unsure|wonder|suspect|guess|i assume|related to|similar to)\b|\?\s*$",
     r"아마|일 수|인 것 같|같습니다|일지도|가능성|可能|也许|或许|大概|かも|たぶん|おそらく|？\s*$",
 )
 # The speaker is modest: enough when the same words close the issue.
