@@ -30,7 +30,7 @@ from indexer.errors import (
     RateLimited,
     SettingError,
 )
-from indexer.github_errors import error_of, graphql_error, wait_before_retry
+from indexer.github_errors import error_of, graphql_error, hidden_part, wait_before_retry
 from indexer.settings import IndexSettings
 
 # GitHub gives up on a query after 10 s; a proxy in between may take longer to say so.
@@ -146,11 +146,19 @@ class GitHubClient:
         *,
         patience: float = PATIENCE,
         attempts: int = ATTEMPTS,
+        optional: frozenset[str] = frozenset(),
     ) -> dict[str, Json]:
         """Run a GraphQL query (no mutation) and return its `data`.
 
+        Args:
+            query: the query's text.
+            variables: its variables.
+            patience: seconds that all attempts may wait together.
+            attempts: how often to ask when GitHub fails.
+            optional: fields that may be null because we may not see what they point to.
+
         Raises:
-            GitHubError: also when a part of the answer is missing; half an answer is none.
+            GitHubError: also when another part of the answer is missing; half of it is none.
         """
         body = {"query": query, "variables": dict(variables or {})}
 
@@ -159,8 +167,9 @@ class GitHubClient:
             answer = _json(response)
             if not isinstance(answer, dict):
                 raise GitHubUnavailable("GitHub's GraphQL answer is no JSON object.")
-            if answer.get("errors"):
-                raise graphql_error(answer["errors"], response.headers, self._clock())
+            errors = [e for e in answer.get("errors") or () if not hidden_part(e, optional)]
+            if errors:
+                raise graphql_error(errors, response.headers, self._clock())
             data = answer.get("data")
             if not isinstance(data, dict):
                 raise GitHubUnavailable("GitHub's GraphQL answer holds no data.")

@@ -128,6 +128,15 @@ def graphql_error(
     return Rejected(f"GitHub rejects a GraphQL query: {said}.", status=200)
 
 
+def hidden_part(error: Mapping[str, Any], optional: frozenset[str]) -> bool:
+    """Whether a GraphQL error only says that we may not see something we can do without."""
+    kind = str(error.get("type") or "").upper()
+    path = error.get("path") or ()
+    return kind in _GRAPHQL_FORBIDDEN | _GRAPHQL_NOT_FOUND and not optional.isdisjoint(
+        part for part in path if isinstance(part, str)
+    )
+
+
 def wait_before_retry(error: GitHubError, attempt: int) -> float | None:
     """How long to wait before reading once more; None where it would not help.
 

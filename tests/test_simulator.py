@@ -20,7 +20,7 @@ from graphql import build_schema
 
 from indexer.sources import queries
 from tests.fakes_github import comments, thread
-from tests.github_simulator import Seed, Simulator
+from tests.github_simulator import Seed, Simulator, check_schema
 from tests.github_simulator.check_schema import differences, refused_queries
 from tests.github_simulator.graph import SCHEMA_FILE
 
@@ -635,13 +635,14 @@ def test_the_schema_check_finds_a_query_that_github_would_refuse():
     assert list(refused_queries(theirs, {"broken": "query {"})) != []
 
 
-def test_the_schema_check_ends_with_1_when_it_finds_something(tmp_path):
+def test_the_schema_check_ends_with_1_when_it_finds_something(tmp_path, monkeypatch, capsys):
     theirs = tmp_path / "theirs.graphql"
     theirs.write_text(SCHEMA_FILE.read_text().replace("  isMinimized: Boolean!\n", ""))
-    command = [sys.executable, "-m", "tests.github_simulator.check_schema", "--theirs"]
-    root = Path(__file__).parents[1]
-    bad = subprocess.run([*command, theirs], cwd=root, capture_output=True, text=True, check=False)
-    assert bad.returncode == 1
-    assert "IssueComment.isMinimized" in bad.stdout
-    good = subprocess.run([*command, SCHEMA_FILE], cwd=root, capture_output=True, check=False)
-    assert good.returncode == 0
+    monkeypatch.setattr(sys, "argv", ["check_schema", "--theirs", str(theirs)])
+    with pytest.raises(SystemExit) as ended:
+        check_schema.main()
+    assert "differences" in str(ended.value.code)  # a sentence: Python exits with 1
+    assert "IssueComment.isMinimized" in capsys.readouterr().out
+    monkeypatch.setattr(sys, "argv", ["check_schema", "--theirs", str(SCHEMA_FILE)])
+    check_schema.main()
+    assert "5 queries" in capsys.readouterr().out

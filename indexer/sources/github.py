@@ -17,6 +17,9 @@ PAGE_PATIENCE = 3_700.0
 RESERVED_SHARE = 0.05
 # What a deleted account is called.
 GHOST = "ghost"
+# What a thread can do without: a token may lack the right to see pull requests, or the closer
+# stands in a repository that is hidden from us.
+_OPTIONAL = frozenset({"actor", "author", "canonical", "closer", "duplicate"})
 _FEWEST_COMMENTS = 5
 _ATTEMPTS = 6
 _TRIES_BEFORE_SHRINKING = 2
@@ -282,6 +285,7 @@ async def _ask(
             variables,
             patience=PAGE_PATIENCE,
             attempts=attempts,
+            optional=_OPTIONAL,
         )
     except Rejected as error:
         if not client.knows_duplicates or "enableDuplicate" not in str(error):
@@ -347,6 +351,7 @@ async def _more(
         variables,
         patience=PAGE_PATIENCE,
         attempts=_ATTEMPTS if size <= _FEWEST_COMMENTS else _TRIES_BEFORE_SHRINKING,
+        optional=_OPTIONAL,
     )
 
 

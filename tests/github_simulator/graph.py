@@ -82,6 +82,7 @@ class Graph:
         self.knows_duplicates = True
         self.slow_above: int | None = None
         self.asked: list[tuple[str, Cost]] = []
+        self._caller = Caller("nobody", "nobody")
 
     def answer(self, caller: Caller, body: Json) -> tuple[int, Json]:
         """Status and JSON for one request."""
@@ -120,6 +121,7 @@ class Graph:
             "repository": lambda _info, owner, name, **_: self._repository(caller, owner, name),
             "viewer": lambda _info: self._actor(caller.login, is_bot=False),
         }
+        self._caller = caller
         result = execute_sync(schema, document, root, variable_values=variables)
         assert isinstance(result, ExecutionResult)
         self.asked.append((query, cost))
@@ -253,7 +255,7 @@ class Graph:
             "actor": self._actor(event.actor) if event.actor else None,
             # Events know the reason `duplicate` without being asked.
             "stateReason": reason,
-            "closer": self._closer(repo, event),
+            "closer": lambda _info: self._closer(repo, event),
             "canonical": self._target(repo, event.canonical),
             "duplicate": lambda _info: self._issue(repo, issue),
             "isCrossRepository": False,
@@ -262,6 +264,7 @@ class Graph:
 
     def _closer(self, repo: SimRepository, event: Event) -> Json | None:
         if event.closer == "pull_request" and event.closer_number:
+            self._caller.need("pull_requests")
             return self._pull(repo, event.closer_number, event.closer_url)
         if event.closer == "commit":
             sha = f"{stable_number(repo.full_name, event.created_at, size=20):040x}"

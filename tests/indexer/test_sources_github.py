@@ -275,6 +275,21 @@ async def test_a_missing_permission_is_refused(simulate, clock):
         await fetch_thread(await client_of(sim, clock), REPO, 1)
 
 
+async def test_a_closer_that_we_may_not_see_is_done_without(simulate, clock):
+    sim = simulate(thread(1))
+    sim.close(REPO, 1, closer="pull_request", closer_number=9)
+    del sim.world.installations[1001].permissions["pull_requests"]
+    found = await fetch_thread(await client_of(sim, clock), REPO, 1)
+    assert (found.state, found.events[0].kind, found.events[0].closer) == ("closed", "closed", None)
+
+
+async def test_a_finished_backfill_resumes_with_nothing_and_keeps_its_cursor(simulate, clock):
+    client = await client_of(simulate(thread(1), thread(2)), clock)
+    (whole,) = await pages(client)
+    (rest,) = await pages(client, cursor=whole.cursor)
+    assert (rest.threads, rest.cursor, rest.last) == ((), whole.cursor, True)
+
+
 async def test_any_text_survives(simulate, clock):
     body = "한국어 🦀 \u202e " + "x" * 65_000
     sim = simulate(thread(1, title="\x00\U0010ffff", body=body))
