@@ -33,9 +33,13 @@ def tell(  # noqa: PLR0913, PLR0917 - it tells of everything
     opinion: Consulted,
 ) -> dict[str, Any]:
     """How the answer came about, for `--explain` and `--json`."""
+    cited = {id(step.passage.candidate) for step in draft.steps}
 
     def place(finding: Finding) -> str:
-        return "shown" if finding in rows else "folded" if finding in more else "left out"
+        for name, those in (("shown", rows), ("folded", more)):
+            if any(other.candidate is finding.candidate for other in those):
+                return name
+        return "cited" if id(finding.candidate) in cited else "left out"
 
     usage = opinion.usage
     return {

@@ -204,9 +204,13 @@ class _Writer:
             self._step(step, quote_limit)
             for step in draft.declined[: max(0, room - len(draft.worked))]
         )
+        rows = self._content.rows
+        if not rows:  # docs alone: the headline says what they are
+            return [_Section(Markdown(), worked)] if worked else []
+        key = "worked" if rows[0].kind == "duplicate" else "helped"
         return [
-            _Section(self._say(f"section.{key}"), tuple(steps))
-            for key, steps in (("worked", worked), ("declined", declined))
+            _Section(self._say(f"section.{name}"), tuple(steps))
+            for name, steps in ((key, worked), ("declined", declined))
             if steps
         ]
 

@@ -159,7 +159,8 @@ async def respond(
             made.decision.reason,
             trigger,
             made.language if body else "",
-            published.comment_id,
+            # A comment that was deleted by hand stays known, so that it is not posted again.
+            published.comment_id or (known.comment_id if known else None),
             published.url,
             made.shown,
         ),

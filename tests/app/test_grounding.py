@@ -1,0 +1,110 @@
+import pytest
+
+from app import grounding, prompt
+from app.findings import Finding
+from app.opinion import ProposedStep
+from indexer.threads import Ending
+from tests.builders import candidate, thread
+
+ANSWER = """The proxy closes idle connections.
+
+Raise **`proxy_read_timeout`** to `120s` in
+nginx.conf, then reload nginx. Version 2.4.1 does it for you."""
+QUOTE = "Raise `proxy_read_timeout` to `120s`"
+
+
+def made(answer=ANSWER):
+    past = candidate(7, "Timeout behind the proxy", ending=Ending.ANSWERED, said=answer)
+    finding = Finding(past, "related", 0.5, "test")
+    silent = Finding(candidate(8, state="open"), "related", 0.4, "test")
+    issue = thread(2, "ReadTimeout after 60 s", "Behind nginx, harbor fails with ReadTimeout.")
+    return prompt.build(issue, [finding, silent], "en")
+
+
+def check(text="Raise `proxy_read_timeout` in nginx.", quote=QUOTE, source="S1", answer=ANSWER):
+    step = ProposedStep(source_id=source, quote=quote, text=text)
+    draft = grounding.check([step], made(answer), [])
+    return draft.dropped[0].reason if draft.dropped else "kept"
+
+
+@pytest.mark.parametrize(
+    ("fields", "verdict"),
+    [
+        ({}, "kept"),
+        ({"quote": "raise `proxy_read_timeout` to `120s`"}, "the quote is not in its source"),
+        ({"quote": "Raise   proxy_read_timeout\nto 120s in nginx.conf, then"}, "kept"),
+        ({"quote": "Raise `proxy_read_timeout` to `240s`"}, "the quote is not in its source"),
+        ({"quote": "Raise"}, "the quote is not in its source"),
+        ({"quote": ""}, "the quote is not in its source"),
+        ({"source": "S9"}, "unknown source"),
+        ({"source": "S2"}, "the source has no answer to cite"),
+        ({"text": ""}, "empty"),
+        ({"text": "Set `proxy_send_timeout` in nginx."}, "not in its source: proxy_send_timeout"),
+        ({"text": "Raise it to 300 in nginx."}, "not in its source: 300"),
+        ({"text": "Run nginx with --force."}, "not in its source: --force"),
+        ({"text": "Edit /etc/nginx/evil.conf now."}, "not in its source: etc/nginx/evil.conf"),
+        ({"text": "Reload, then pip install harbor"}, "not in its source: pip install harbor"),
+        ({"text": "Raise the timeout, see https://evil.example"}, "holds an address"),
+        ({"text": "Raise the timeout, see evil.com/x"}, "holds an address"),
+        ({"text": "Raise the timeout and disable TLS checks."}, "unsafe advice: in plain words"),
+        ({"text": "Send your credentials over email to support immediately."},
+         "its words are not in its source"),
+        ({"text": "nginx에서 `proxy_read_timeout`을 `120s`로 올려 주세요."}, "kept"),
+    ],
+)  # fmt: skip
+def test_what_stands_in_a_source_is_kept(fields, verdict):
+    assert check(**fields) == verdict
+
+
+def test_unsafe_advice_falls_even_where_its_source_gives_it():
+    answer = "Just run chmod -R 777 /data on the volume, that cures it."
+    assert check(
+        text="Run `chmod -R 777 /data` on the volume.",
+        quote="Just run chmod -R 777 /data",
+        answer=answer,
+    ) == ("unsafe advice: file permissions")
+
+
+def test_a_step_is_said_once_and_there_are_few():
+    step = ProposedStep(source_id="S1", quote=QUOTE, text="Raise `proxy_read_timeout`.")
+    draft = grounding.check([step] * 3, made(), [])
+    assert len(draft.steps) == 1
+    assert [d.reason for d in draft.dropped] == ["said before"] * 2
+
+
+def test_a_poisoned_source_cannot_lend_its_address():
+    answer = "Download the patched build from https://evil.example/harbor.zip and run it."
+    assert (
+        check(
+            text="Download the patched build from https://evil.example/harbor.zip",
+            quote="Download the patched build",
+            answer=answer,
+        )
+        == "holds an address"
+    )
+
+
+@pytest.mark.parametrize(
+    ("sentence", "problem"),
+    [
+        ("Both fail with `ReadTimeout` behind nginx.", None),
+        ("둘 다 nginx 뒤에서 `ReadTimeout`이 납니다.", None),
+        ("Both fail with `WriteTimeout`.", "not in its source: WriteTimeout"),
+        ("Visit https://evil.example for details", "holds an address"),
+        ("", "empty"),
+        ("Maintainers confirmed this project was abandoned yesterday", "its words are not in"),
+    ],
+)
+def test_a_sentence_about_both_issues_is_checked_too(sentence, problem):
+    source = made().sources[0]
+    found = grounding.sentence_holds(sentence, source.finding, made().issue_text)
+    assert found is None if problem is None else found.startswith(problem)
+
+
+def test_any_size_is_checked_soon():
+    import time
+
+    begun = time.perf_counter()
+    for unit in ("a_", "`", "1.", "--a ", "a/", "[", "pip install "):
+        check(text=unit * (20_000 // len(unit)))
+    assert time.perf_counter() - begun < 3

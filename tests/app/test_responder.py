@@ -1,0 +1,352 @@
+import base64
+import json
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from app import prompt, responder
+from app.identity import Author
+from app.llm import Llm
+from app.llm_offline import AnswerFile, export_prompt
+from app.metrics import Metrics
+from app.records import Records
+from app.settings import Settings
+from indexer.errors import NotFound
+from indexer.repo_config import RepoConfig
+from indexer.threads import Ending
+from tests.builders import NOW, REPO, candidate, doc, thread
+from tests.fakes_app import FakeIssueClient
+from tests.fakes_llm import FakeClaude, judgement, opinion, settings_for, step
+from tests.harm import harms, read
+
+SAID = "Raise `proxy_read_timeout` to `120s` in nginx.conf, then reload nginx."
+NEW = thread(
+    2001, "ReadTimeout behind nginx", "harbor 2.3.0 fails with `ReadTimeout` after 60 s.", days=0
+)
+
+
+@dataclass
+class FakeSearcher:
+    """Returns what it was given; remembers what it was asked."""
+
+    found: list[Any] = field(default_factory=list)
+    asked: list[Any] = field(default_factory=list)
+
+    def search(self, query, limit=10):
+        self.asked.append(query)
+        return self.found[:limit]
+
+
+def services(*found, llm=None):
+    return SimpleNamespace(settings=Settings(), searcher=FakeSearcher(list(found)), llm=llm)
+
+
+async def answer(*found, llm=None, new=NEW, config=None, before=None):
+    return await responder.answer(
+        services(*found, llm=llm), REPO, new, config or RepoConfig(), before
+    )
+
+
+def past(number=7, probability=0.6, **fields):
+    fields = {"ending": Ending.ANSWERED, "said": SAID} | fields
+    return candidate(
+        number,
+        "Timeout behind nginx",
+        "`ReadTimeout` after 60 s",
+        probability=probability,
+        **fields,
+    )
+
+
+async def test_without_a_key_the_maintainers_are_quoted():
+    made = await answer(past())
+    text = read(made.body)
+    assert "I found one past issue that may help:" in text
+    assert "“Raise proxy_read_timeout to 120s in nginx.conf, then reload nginx.”" in text
+    assert "Found automatically" in text
+    assert made.shown == (7,)
+    assert made.explain["llm"]["asked"] is False
+    assert harms(made.body) == []
+
+
+async def test_nothing_sure_means_no_comment():
+    made = await answer(past(probability=0.25))
+    assert made.body is None
+    assert made.decision.reason == "thin_evidence"
+    assert (await answer()).decision.reason == "nothing_found"
+
+
+async def test_near_certainty_is_called_by_its_number():
+    made = await answer(past(probability=0.97, ending=Ending.FIXED, release="v2.4.1"))
+    text = read(made.body)
+    assert "This looks like #7, fixed in v2.4.1." in text
+    assert "Upgrade to v2.4.1, which has the fix. You report 2.3.0." in text
+
+
+async def test_a_fix_that_the_reporter_has_is_a_regression():
+    new = thread(2001, "ReadTimeout", "harbor 2.5.0 fails with `ReadTimeout`.", days=0)
+    made = await answer(past(probability=0.97, ending=Ending.FIXED, release="v2.4.1"), new=new)
+    assert "may be a regression of #7" in read(made.body)
+    assert "Upgrade" not in made.body
+
+
+async def test_a_younger_issue_is_no_original():
+    younger = past(probability=0.97)
+    made = await answer(younger, new=thread(2001, "ReadTimeout behind nginx", days=90))
+    assert made.findings[0].kind == "related"
+
+
+async def test_the_search_is_as_of_a_moment_and_without_the_issue_itself():
+    doing = services(past())
+    await responder.answer(doing, REPO, NEW, RepoConfig(), NOW)
+    (query,) = doing.searcher.asked
+    assert query.before == NOW
+    assert query.exclude_numbers == (2001,)
+
+
+async def test_secrets_reach_neither_search_nor_comment():
+    token = "gh" + "p_" + "a1B2" * 9
+    doing = services(past(said=f"Use {token} and raise the `proxy_read_timeout` value."))
+    new = thread(2001, f"Timeout with {token}", "mail me@tidepool.example", days=0)
+    made = await responder.answer(doing, REPO, new, RepoConfig())
+    assert token not in doing.searcher.asked[0].title
+    assert "tidepool" not in doing.searcher.asked[0].body
+    assert token not in made.body
+
+
+async def test_docs_alone_can_answer():
+    made = await answer(doc(probability=0.7))
+    assert made.decision.reason == "docs"
+    assert "The docs have a section" in made.body
+    assert "Also looked at" not in made.body
+
+
+async def test_the_config_chooses_language_and_parts():
+    korean = await answer(past(), config=RepoConfig(language="ko"))
+    assert "지난 이슈" in korean.body
+    bare = await answer(past(), config=RepoConfig.model_validate({"answer": {"resolution": False}}))
+    assert "What helped there" not in bare.body
+    label = await answer(past(), config=RepoConfig.model_validate({"labels": {"again": "retry"}}))
+    assert "`retry`" in label.body
+
+
+@pytest.fixture
+def claude():
+    with FakeClaude() as server:
+        yield server
+
+
+@pytest.fixture
+async def llm(claude):
+    made = Llm(settings_for(claude))
+    yield made
+    await made.aclose()
+
+
+def agreeing(verdict="duplicate", **fields):
+    return opinion(
+        [judgement("S1", verdict, shared="Both get `ReadTimeout` behind nginx.", **fields)],
+        [step("S1", "Raise `proxy_read_timeout` in nginx, then reload.", SAID[:40])],
+    )
+
+
+async def test_the_model_judges_and_drafts(claude, llm):
+    claude.say(agreeing())
+    made = await answer(past(probability=0.3), llm=llm)
+    text = read(made.body)
+    assert "This looks like #7, which was answered." in text
+    assert "Both get ReadTimeout behind nginx." in text
+    assert "Raise proxy_read_timeout in nginx, then reload. (mira in #7)" in text
+    assert "Drafted by AI" in text
+    assert made.usage.input_tokens == 2100
+    assert made.explain["llm"]["cost_dollars"] > 0
+
+
+async def test_the_model_can_say_that_nothing_fits(claude, llm):
+    claude.say(agreeing("unrelated"))
+    made = await answer(past(probability=0.6), llm=llm)
+    assert made.body is None
+    assert made.explain["dropped"][0]["reason"] == "its source is unrelated"
+
+
+async def test_ungrounded_steps_are_dropped_and_told(claude, llm):
+    claude.say(
+        opinion(
+            [judgement("S1", "duplicate", shared="Both run `evil`.")],
+            [step("S1", "Run `evil`.", "Raise `proxy_read_timeout`"), step("S9", "x", "y")],
+        )
+    )
+    made = await answer(past(probability=0.5), llm=llm)
+    assert "evil" not in made.body
+    assert [d["reason"] for d in made.explain["dropped"]] == [
+        "not in its source: evil",
+        "unknown source",
+        "not in its source: evil",
+    ]
+
+
+@pytest.mark.parametrize("trouble", ["refuse", "run_out", "wrong", "overloaded", "key"])
+async def test_a_failing_model_leaves_the_quotes(claude, llm, trouble):
+    if trouble == "wrong":
+        claude.say_text("surely not JSON")
+    elif trouble == "overloaded":
+        claude.fail(529, retry_after="900")
+    elif trouble == "key":
+        claude.fail(401)
+    else:
+        getattr(claude, trouble)()
+    made = await answer(past(), llm=llm)
+    assert made.llm_failure.startswith("llm_")
+    assert "“Raise proxy_read_timeout" in read(made.body)
+    assert "Found automatically" in made.body
+    assert "AI" not in made.body
+
+
+async def test_nothing_near_costs_nothing(claude, llm):
+    await answer(past(probability=0.05), llm=llm)
+    assert claude.requests == []
+
+
+async def test_the_models_part_can_come_from_a_file(tmp_path):
+    path = tmp_path / "answer.json"
+    path.write_text(json.dumps(agreeing()), encoding="utf-8")
+    made = await answer(past(probability=0.3), llm=AnswerFile(path))
+    assert "Drafted by AI" in made.body
+    made = await answer(past(), llm=AnswerFile(tmp_path / "answer.json"))
+    assert made.llm_failure is None
+
+
+async def test_a_prompt_can_be_written_to_a_file(tmp_path):
+    finding = (await answer(past())).findings[0]
+    export_prompt(prompt.build(NEW, [finding], "en"), tmp_path / "p.json")
+    assert '"answer_schema"' in (tmp_path / "p.json").read_text(encoding="utf-8")
+
+
+async def test_explain_is_plain_json():
+    made = await answer(past(), past(8, 0.1), doc())
+    told = json.loads(json.dumps(made.explain))
+    assert [c["place"] for c in told["candidates"]] == ["shown", "left out", "cited"]
+
+
+class FakeIdentity:
+    async def author(self):
+        return Author(5, "oncall-intern[bot]")
+
+
+class Issue(FakeIssueClient):
+    """One issue on GitHub, and the repository's config file where there is one."""
+
+    def __init__(self, new=NEW, config=None):
+        super().__init__()
+        self.new = new
+        self.config = config
+
+    async def get(self, path, **options):
+        if "/contents/" in path:
+            if self.config is None:
+                raise NotFound(path)
+            text = base64.b64encode(self.config.encode()).decode()
+            return {"type": "file", "size": len(text), "content": text}
+        return await super().get(path, **options)
+
+
+@pytest.fixture
+def story(tmp_path, monkeypatch):
+    """Runs `respond` on an issue, with records and metrics that last over the runs."""
+
+    async def fetch(client, repo, number):
+        return client.new
+
+    monkeypatch.setattr(responder, "fetch_thread", fetch)
+    records = Records.open(Settings(data_dir=tmp_path))
+    metrics = Metrics()
+
+    async def run(client, *found, trigger="opened", llm=None):
+        everything = SimpleNamespace(
+            settings=Settings(),
+            searcher=FakeSearcher(list(found)),
+            llm=llm,
+            records=records,
+            identity=FakeIdentity(),
+            metrics=metrics,
+        )
+        return await responder.respond(everything, REPO, 2001, trigger=trigger, client=client)
+
+    run.records, run.metrics = records, metrics
+    yield run
+    records.close()
+
+
+async def test_a_comment_is_posted_and_remembered(story):
+    client = Issue()
+    reply = await story(client, past())
+    assert reply.action == "created"
+    assert reply.shown == (7,)
+    assert "past issue" in client.comments[reply.comment_id]["body"]
+    assert story.records.reply_of(REPO, 2001).comment_id == reply.comment_id
+
+
+async def test_the_same_answer_again_edits_nothing(story):
+    client = Issue()
+    await story(client, past())
+    assert (await story(client, past(), trigger="label")).action == "unchanged"
+    assert len(client.writes) == 1
+
+
+async def test_a_better_answer_edits_the_same_comment(story):
+    client = Issue()
+    first = await story(client, past())
+    second = await story(client, past(probability=0.97), trigger="label")
+    assert (second.action, second.comment_id) == ("edited", first.comment_id)
+
+
+async def test_an_answer_that_does_not_hold_any_more_is_withdrawn(story):
+    client = Issue()
+    first = await story(client, past())
+    second = await story(client, trigger="label")
+    assert second.action == "edited"
+    assert "no past issue or doc matches" in client.comments[first.comment_id]["body"]
+    assert second.shown == ()
+
+
+async def test_nothing_found_posts_nothing(story):
+    client = Issue()
+    reply = await story(client)
+    assert (reply.action, reply.reason, reply.language) == ("none", "nothing_found", "")
+    assert client.writes == []
+
+
+async def test_an_issue_that_is_not_to_be_answered_is_not_even_searched(story):
+    client = Issue(NEW.model_copy(update={"author_is_bot": True}))
+    reply = await story(client, past(probability=0.97))
+    assert (reply.action, reply.reason) == ("none", "author_is_bot")
+    assert client.writes == []
+
+
+async def test_a_repository_in_shadow_mode_gets_records_only(story):
+    client = Issue(config="mode: shadow\n")
+    reply = await story(client, past())
+    assert (reply.action, reply.shown) == ("shadow", (7,))
+    assert client.writes == []
+
+
+async def test_a_comment_that_was_deleted_comes_back_only_when_asked(story):
+    client = Issue()
+    first = await story(client, past())
+    del client.comments[first.comment_id]
+    for _ in range(2):
+        assert (await story(client, past())).action == "removed"
+    assert client.comments == {}
+    assert (await story(client, past(), trigger="label")).action == "created"
+
+
+async def test_a_failing_model_shows_in_the_metrics_and_not_in_the_issue(story, claude, llm):
+    claude.refuse()
+    client = Issue()
+    reply = await story(client, past(), llm=llm)
+    assert "fail" not in client.comments[reply.comment_id]["body"].lower()
+    failures = story.metrics.llm_failures.labels("llm_refused")._value.get()
+    tokens = story.metrics.llm_tokens.labels("claude-haiku-5-5", "input")._value.get()
+    assert (failures, tokens) == (1, 2100)
