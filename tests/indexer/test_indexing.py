@@ -1,0 +1,160 @@
+import pytest
+
+from indexer.chunking import thread_passages
+from indexer.edge_store import EdgeStore
+from indexer.errors import StoreUnavailable
+from indexer.indexing import delete_thread, index_docs, index_threads, stored_threads
+from indexer.store import Where
+from indexer.threads import DocSection
+from tests.fakes_embedding import TOY_FINGERPRINT, ToyEmbedder
+from tests.fakes_threads import START, comment, release, thread
+
+REPO = "o/r"
+ALL = Where((REPO,))
+
+
+@pytest.fixture
+def kb(tmp_path):
+    store = EdgeStore.open(tmp_path / "collection", TOY_FINGERPRINT)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def embedder():
+    return ToyEmbedder()
+
+
+def contents(kb):
+    points, _ = kb.scroll(None, limit=10_000, vectors=True)
+    return {
+        p.id: (dict(p.payload), {k: repr(v) for k, v in sorted(p.vectors.items())}) for p in points
+    }
+
+
+def history(count=150):
+    return [
+        thread(n, comment(f"Raise the limit of parts in {n}."), comment("Thanks, it works!", at=2))
+        for n in range(1, count + 1)
+    ]
+
+
+def test_threads_are_written_once_and_found_again(kb, embedder):
+    told = []
+    report = index_threads(kb, embedder, REPO, history(), on_progress=told.append)
+    assert (report.indexed, report.unchanged, report.points) == (150, 0, 450)
+    assert kb.count(ALL) == 450
+    assert [r.seen for r in told] == sorted(r.seen for r in told)
+    assert told[-1].seen == 150
+    expected = {p.id for t in history() for p in thread_passages(REPO, t)}
+    assert set(contents(kb)) == expected
+
+
+def test_unchanged_threads_cost_nothing(kb, embedder):
+    index_threads(kb, embedder, REPO, history())
+    before = contents(kb)
+    embedder.calls.clear()
+    report = index_threads(kb, embedder, REPO, history())
+    assert (report.indexed, report.unchanged) == (0, 150)
+    assert embedder.calls == []
+    assert contents(kb) == before
+
+
+def test_a_changed_thread_loses_its_stale_passages(kb, embedder):
+    index_threads(kb, embedder, REPO, history(3))
+    shorter = thread(2, comment("Raise the limit of parts in 2."), body="It is fixed.")
+    report = index_threads(kb, embedder, REPO, [shorter])
+    assert (report.indexed, report.points, report.removed) == (1, 2, 1)
+    assert list(stored_threads(kb, REPO)) == [history(3)[0], shorter, history(3)[2]]
+    assert kb.count(Where((REPO,), kinds=("comment",), numbers=(2,))) == 1
+
+
+def test_a_new_comment_embeds_nothing_again(kb, embedder):
+    index_threads(kb, embedder, REPO, [thread(1)])
+    vectors = [v for _, v in contents(kb).values()]
+    embedder.calls.clear()
+    index_threads(kb, embedder, REPO, [thread(1, comment("A new thought on this."))])
+    assert embedder.calls == []
+    assert kb.count(ALL) == 2
+    assert vectors[0] in [v for _, v in contents(kb).values()]
+
+
+def test_other_template_lines_index_anew(kb, embedder):
+    index_threads(kb, embedder, REPO, [thread(1)])
+    report = index_threads(kb, embedder, REPO, [thread(1)], frozenset({"it stops in part 1."}))
+    assert report.indexed == 1
+    assert "It stops" not in embedder.calls[-1][0]
+
+
+def test_of_one_number_twice_the_last_counts(kb, embedder):
+    old = [thread(1, body=f"Version {n}") for n in range(3)]
+    report = index_threads(kb, embedder, REPO, [*old, *history(70)[1:], thread(1, body="Last")])
+    assert next(stored_threads(kb, REPO)).body == "Last"
+    assert report.seen == 73
+    assert kb.count(ALL) == 1 + 69 * 3
+
+
+def test_repositories_do_not_touch_each_other(kb, embedder):
+    index_threads(kb, embedder, REPO, history(2))
+    index_threads(kb, embedder, "O/Other", history(2))
+    delete_thread(kb, REPO, 1)
+    assert kb.repos() == {REPO: 3, "o/other": 6}
+    assert [t.number for t in stored_threads(kb, "o/other")] == [1, 2]
+
+
+class BreaksAfter:
+    """A knowledge base that fails at its nth write."""
+
+    def __init__(self, kb, writes):
+        self._kb = kb
+        self._left = writes
+
+    def __getattr__(self, name):
+        return getattr(self._kb, name)
+
+    def upsert(self, points):
+        if self._left == 0:
+            raise StoreUnavailable("The disk is full.")
+        self._left -= 1
+        self._kb.upsert(points)
+
+
+@pytest.mark.parametrize("writes", range(6))
+def test_stopping_anywhere_and_starting_again_ends_the_same(tmp_path, embedder, writes):
+    clean = EdgeStore.open(tmp_path / "clean", TOY_FINGERPRINT)
+    broken = EdgeStore.open(tmp_path / "broken", TOY_FINGERPRINT)
+    index_threads(clean, embedder, REPO, history())
+    with pytest.raises(StoreUnavailable):
+        index_threads(BreaksAfter(broken, writes), embedder, REPO, history())
+    index_threads(broken, embedder, REPO, history())
+    assert contents(broken) == contents(clean)
+    for store in (clean, broken):
+        store.close()
+
+
+def test_hostile_threads_are_indexed(kb, embedder):
+    bodies = ["", "\x00", "한" * 65_536, "<!--" * 16_000, "💥" * 20_000, "\ufffd" * 9, "a" * 65_536]
+    threads = [
+        thread(n, comment(body), title=body[:256], body=body) for n, body in enumerate(bodies, 1)
+    ]
+    assert index_threads(kb, embedder, REPO, threads).indexed == len(bodies)
+    assert [t.body for t in stored_threads(kb, REPO)] == [t.body for t in threads]
+
+
+def section(text, path="README.md"):
+    url = "https://github.com/o/r/blob/c/README.md"
+    return DocSection(path=path, headings=("Setup",), text=text, url=url, updated_at=START)
+
+
+def test_docs_are_made_equal_to_what_the_repository_has(kb, embedder):
+    docs = [section("Install it."), section("Run it.", "docs/run.md")]
+    first = index_docs(kb, embedder, REPO, docs, [release("v1", "First")])
+    assert (first.indexed, first.unchanged) == (3, 0)
+    embedder.calls.clear()
+    assert index_docs(kb, embedder, REPO, docs, [release("v1", "First")]).unchanged == 3
+    assert embedder.calls == []
+    third = index_docs(kb, embedder, REPO, [section("Install it well.")])
+    assert (third.indexed, third.removed) == (1, 1)
+    assert kb.count(Where((REPO,), kinds=("release",))) == 1
+    assert index_docs(kb, embedder, REPO, [], []).removed == 2
+    assert kb.count(ALL) == 0

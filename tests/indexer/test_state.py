@@ -1,0 +1,60 @@
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from indexer.settings import IndexSettings
+from indexer.state import RepositoryState, State, Status
+from indexer.templates import TemplateSnapshot
+from tests.fakes_threads import day
+
+
+@pytest.fixture
+def state(tmp_path):
+    opened = State.open(IndexSettings(data_dir=tmp_path))
+    yield opened
+    opened.close()
+
+
+def test_a_repository_never_begun_has_a_row_that_says_so(state):
+    assert state.repository("O/R") == RepositoryState("o/r", Status.NEVER)
+    assert state.repositories() == {}
+    assert state.templates("o/r") == frozenset()
+
+
+def test_a_row_comes_back_as_it_was_saved(state, tmp_path):
+    row = RepositoryState(
+        "o/r",
+        Status.RUNNING,
+        source="github",
+        cursor="abc",
+        watermark=day(1),
+        templates=TemplateSnapshot(2, 90, frozenset({"a line", "한 줄"})),
+        threads=12,
+        total=40,
+        started_at=day(2),
+        completed_at=day(3),
+        error="GitHub is down.",
+    )
+    state.save(row)
+    again = State.open(IndexSettings(data_dir=tmp_path))
+    assert again.repository("o/r") == row
+    assert again.templates("O/R") == row.templates.lines
+    again.close()
+
+
+def test_update_changes_some_fields_and_forget_removes_the_row(state):
+    state.save(RepositoryState("o/r", threads=3))
+    state.save(RepositoryState("o/a"))
+    assert state.update("O/R", status=Status.COMPLETE).threads == 3
+    assert state.repository("o/r").is_complete
+    assert list(state.repositories()) == ["o/a", "o/r"]
+    state.forget("o/R")
+    assert list(state.repositories()) == ["o/a"]
+
+
+def test_threads_may_share_it(state):
+    row = RepositoryState("o/r")
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda n: state.save(replace(row, repo=f"o/r{n}")), range(20)))
+    assert len(state.repositories()) == 20
