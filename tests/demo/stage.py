@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Final, Self
 
 import httpx
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.github_simulator import Seed, Simulator
 
@@ -140,6 +141,16 @@ class Stage:
                     pass  # not listening yet
                 time.sleep(0.1)
         raise StageError(f"intern serve was not ready within {READY_SECONDS} s")
+
+    def finished_jobs(self, kind: str) -> int:
+        """How many jobs of a kind the server has finished, by its metrics."""
+        text = httpx.get(f"{self.url}/metrics", trust_env=False, timeout=10).text
+        return sum(
+            int(sample.value)
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+            if sample.name == "intern_jobs_total" and sample.labels["job"] == kind
+        )
 
     def stop_server(self) -> None:
         """Stop the server in order, by force when it does not."""
