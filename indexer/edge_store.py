@@ -5,30 +5,39 @@ a write, deletes in pieces, a few queries a batch, and no HNSW graph, whose buil
 the process for seconds (exact search over 40,000 points takes milliseconds).
 """
 
-import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from textwrap import shorten
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 import qdrant_edge as edge
 
+from indexer.edge_files import (
+    LAYOUT,
+    bring_up_to_date,
+    check_room,
+    create,
+    facet,
+    free_bytes,
+    guarded,
+    load,
+    read_meta,
+    unusable,
+)
 from indexer.edge_values import (
     filter_of,
     hit_of,
+    payload_in,
     payload_wanted,
     point_of,
     request_of,
     vectors_of,
 )
-from indexer.errors import StoreError, StoreUnavailable
+from indexer.errors import StoreError
 from indexer.folder_lock import FolderLock
-from indexer.store import DENSE_CHANNELS, ChannelQuery, Fingerprint, Hit, Point, Where
+from indexer.store import ChannelQuery, Fingerprint, Hit, Point, Where
 from indexer.store_rules import (
-    INTEGER_FIELDS,
-    KEYWORD_FIELDS,
     META_ID,
     TENANT_FIELD,
     UPSERT_SIZE,
@@ -36,25 +45,14 @@ from indexer.store_rules import (
     checked_id,
     checked_points,
     checked_vector,
-    fingerprint_of,
-    meta_payload,
     page_of,
     settled,
 )
 
 T = TypeVar("T")
 
-# A full disk kills the process (SIGBUS in a memory-mapped file), so stop well before.
-MIN_FREE_BYTES = 256 * 1024 * 1024
 QUERIES_A_CALL = 6
 IDS_A_CALL = 100
-MAX_REPOS = 100_000
-NO_GRAPH_KB = 10_000_000
-
-
-def free_bytes(folder: Path) -> int:
-    """Room left on the disk that holds the folder."""
-    return shutil.disk_usage(folder).free
 
 
 class EdgeStore:
@@ -95,21 +93,21 @@ class EdgeStore:
             folder.mkdir(parents=True, exist_ok=True)
             lock = FolderLock.take(folder)
         except OSError as error:
-            raise StoreUnavailable(
-                f"DATA_DIR: the folder {folder} cannot be used ({error.strerror})."
-            ) from error
+            raise unusable(folder, error) from error
         with ExitStack() as undo:
             undo.callback(lock.release)
             shard_folder = folder / "shard"
             if not shard_folder.exists():
-                _check_room(folder, free)
-                _create(folder, shard_folder, fingerprint)
-            shard = _load(folder, shard_folder)
+                check_room(folder, free)
+                create(folder, shard_folder, fingerprint)
+            shard = load(folder, shard_folder)
             undo.callback(shard.close)
-            recorded = _recorded_fingerprint(folder, shard)
+            recorded, layout = read_meta(folder, shard)
             check_fingerprint(
                 recorded, fingerprint, place=str(folder), rebuild=f"delete the folder {folder}"
             )
+            if layout < LAYOUT:
+                bring_up_to_date(folder, shard, recorded)
             undo.pop_all()
         return cls(folder, recorded, shard, lock, free)
 
@@ -122,15 +120,15 @@ class EdgeStore:
         """Write points, replacing those with the same ids whole."""
         checked = checked_points(points, self._fingerprint.dimension)
         for part in _parts(checked, UPSERT_SIZE):
-            _check_room(self._folder, self._free)
-            batch = [edge.Point(p.id, vectors_of(p), dict(p.payload)) for p in part]
+            check_room(self._folder, self._free)
+            batch = [edge.Point(p.id, vectors_of(p), payload_in(p.payload)) for p in part]
             self._update(edge.UpdateOperation.upsert_points(batch))
 
     def delete(self, ids: Sequence[str]) -> None:
         """Delete points by id; unknown ids are no error."""
         checked = [identity for identity in map(checked_id, ids) if identity != META_ID]
         for part in _parts(checked, IDS_A_CALL):
-            _check_room(self._folder, self._free)
+            check_room(self._folder, self._free)
             self._update(edge.UpdateOperation.delete_points(list(part)))
 
     def delete_where(self, where: Where) -> None:
@@ -197,10 +195,7 @@ class EdgeStore:
 
     def repos(self) -> dict[str, int]:
         """Each repository in the collection and how many points it has."""
-        request = edge.FacetRequest(TENANT_FIELD, limit=MAX_REPOS, exact=True)
-        response = self._call(lambda shard: shard.facet(request))
-        # A repository whose last point was deleted is still told of, with none.
-        return dict(sorted((str(h.value), int(h.count)) for h in response.hits if h.count))
+        return self._call(lambda shard: facet(shard, TENANT_FIELD))
 
     def flush(self) -> None:
         """Make everything written so far durable."""
@@ -213,7 +208,7 @@ class EdgeStore:
             if shard is None:
                 return
             try:
-                _guarded(self._folder, shard.flush)
+                guarded(self._folder, shard.flush)
             finally:
                 shard.close()
                 self._folder_lock.release()
@@ -241,101 +236,7 @@ class EdgeStore:
             shard = self._shard
             if shard is None:
                 raise StoreError(f"The knowledge base in {self._folder} was closed.")
-            return _guarded(self._folder, lambda: action(shard))
-
-
-def _create(folder: Path, target: Path, fingerprint: Fingerprint) -> None:
-    """A new shard, complete or not there at all: built aside, then renamed."""
-    fresh = folder / "shard.new"
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir()
-    config = edge.EdgeConfig(
-        vectors={
-            name: edge.EdgeVectorParams(size=fingerprint.dimension, distance=edge.Distance.Cosine)
-            for name in DENSE_CHANNELS
-        },
-        sparse_vectors={"bm25": edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
-        optimizers=edge.EdgeOptimizersConfig(indexing_threshold=NO_GRAPH_KB),
-        payload_memory=edge.Memory.Cold,
-        wal_enabled=True,
-    )
-
-    def build() -> None:
-        shard = edge.EdgeShard.create(str(fresh), config)
-        kinds: list[tuple[str, Any]] = [(TENANT_FIELD, edge.KeywordIndexParams(is_tenant=True))]
-        kinds += [(name, edge.PayloadSchemaType.Keyword) for name in KEYWORD_FIELDS]
-        kinds += [(name, edge.PayloadSchemaType.Integer) for name in INTEGER_FIELDS]
-        for name, kind in kinds:
-            shard.update(edge.UpdateOperation.create_field_index(name, kind))
-        meta = edge.Point(META_ID, {}, meta_payload(fingerprint))
-        shard.update(edge.UpdateOperation.upsert_points([meta]))
-        shard.flush()
-        shard.close()
-
-    _guarded(folder, build)
-    fresh.rename(target)
-
-
-def _load(folder: Path, shard_folder: Path) -> edge.EdgeShard:
-    try:
-        return edge.EdgeShard.load(str(shard_folder))
-    except BaseException as error:
-        if _from_engine(error):
-            raise _damaged(folder, str(error)) from error
-        raise
-
-
-def _recorded_fingerprint(folder: Path, shard: edge.EdgeShard) -> Fingerprint:
-    records = _guarded(
-        folder, lambda: shard.retrieve([META_ID], with_payload=True, with_vector=False)
-    )
-    try:
-        return fingerprint_of((records[0].payload or {})["fingerprint"])
-    except (IndexError, KeyError, TypeError, ValueError) as error:
-        raise _damaged(folder, "it does not say what it was built with") from error
-
-
-def _damaged(folder: Path, why: str) -> StoreError:
-    return StoreError(
-        f"The knowledge base in {folder} is damaged ({shorten(why, 200)}): restore the folder from "
-        "a backup, or delete it and run `intern backfill` or `intern import` again."
-    )
-
-
-def _check_room(folder: Path, free: Callable[[Path], int]) -> None:
-    try:
-        room = free(folder)
-    except OSError as error:
-        raise StoreUnavailable(
-            f"DATA_DIR: the folder {folder} cannot be used ({error.strerror})."
-        ) from error
-    if room < MIN_FREE_BYTES:
-        raise StoreUnavailable(
-            f"DATA_DIR: the disk of {folder} is full, {room // 2**20} MB are left and at least "
-            f"{MIN_FREE_BYTES // 2**20} MB are needed to write safely."
-        )
-
-
-def _guarded(folder: Path, action: Callable[[], T]) -> T:
-    """The engine's exceptions as ours."""
-    try:
-        return action()
-    except BaseException as error:
-        if _from_engine(error):
-            raise StoreError(
-                f"The knowledge base in {folder} failed ({shorten(str(error), 200)}): if it fails "
-                "again, restore the folder from a backup, or delete it and run `intern backfill` "
-                "or `intern import` again."
-            ) from error
-        raise
-
-
-def _from_engine(error: BaseException) -> bool:
-    """Whether the engine raised it: a bare `Exception`, or a Rust panic on damaged files.
-
-    The class of a panic is no `Exception`, and cannot be imported to name it.
-    """
-    return isinstance(error, Exception) or type(error).__name__ == "PanicException"
+            return guarded(self._folder, lambda: action(shard))
 
 
 def _parts(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

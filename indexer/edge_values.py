@@ -1,6 +1,7 @@
 """Our values in the embedded engine's types, and back (pure)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Any, cast
 
 import numpy as np
@@ -16,7 +17,11 @@ from indexer.store import (
     SparseVector,
     Where,
 )
-from indexer.store_rules import META_KIND, conditions
+from indexer.store_rules import META_KIND, TENANT_FIELD, conditions
+
+# Repository and kind in one field. Search asks for both each time, and the engine looks at every
+# point once for each condition: one in place of two halves the time of a search.
+SCOPE_FIELD = "_scope"
 
 
 def filter_of(where: Where | None) -> edge.Filter:
@@ -25,18 +30,40 @@ def filter_of(where: Where | None) -> edge.Filter:
         hidden = edge.FieldCondition("kind", match=edge.MatchValue(META_KIND))
         return edge.Filter(must_not=[hidden])
     wanted = conditions(where)
-    must: list[Any] = [
-        edge.FieldCondition(name, match=edge.MatchAny(values))
-        for name, values in wanted.any_of.items()
-    ]
+    values = dict(wanted.any_of)
+    if "kind" in values:
+        pairs = product(values.pop(TENANT_FIELD), values.pop("kind"))
+        values = {SCOPE_FIELD: [_scope(repo, kind) for repo, kind in pairs], **values}
+    must: list[Any] = [_one_of(name, allowed) for name, allowed in values.items()]
     if wanted.created_before is not None:
         before = edge.RangeFloat(lt=wanted.created_before)
         must.append(edge.FieldCondition("created", range=before))
-    must_not: list[Any] = [
-        edge.FieldCondition(name, match=edge.MatchAny(values))
-        for name, values in wanted.none_of.items()
-    ]
+    must_not: list[Any] = [_one_of(name, refused) for name, refused in wanted.none_of.items()]
     return edge.Filter(must=must, must_not=must_not)
+
+
+def _one_of(name: str, values: list[Any]) -> edge.FieldCondition:
+    if len(values) == 1:  # half the time of a list of one
+        return edge.FieldCondition(name, match=edge.MatchValue(values[0]))
+    return edge.FieldCondition(name, match=edge.MatchAny(values))
+
+
+def _scope(repo: object, kind: object) -> str:
+    return f"{repo} {kind}"
+
+
+def payload_in(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The payload as it is stored: with the scope, which no caller sees."""
+    if TENANT_FIELD in payload and "kind" in payload:
+        return {**payload, SCOPE_FIELD: _scope(payload[TENANT_FIELD], payload["kind"])}
+    return dict(payload)
+
+
+def _payload_out(payload: dict[str, Any] | None) -> dict[str, Any]:
+    if payload is None:
+        return {}
+    payload.pop(SCOPE_FIELD, None)
+    return payload
 
 
 def request_of(query: ChannelQuery, fields: Sequence[str]) -> edge.QueryRequest:
@@ -72,7 +99,7 @@ def vector_of(vector: DenseVector | SparseVector) -> Any:  # noqa: ANN401 - the 
 
 def hit_of(found: edge.ScoredPoint) -> Hit:
     """What a query found."""
-    return Hit(str(found.id), found.score, found.payload or {})
+    return Hit(str(found.id), found.score, _payload_out(found.payload))
 
 
 def point_of(record: edge.Record) -> Point:
@@ -83,4 +110,4 @@ def point_of(record: edge.Record) -> Point:
             vectors[name] = SparseVector(tuple(vector.indices), tuple(vector.values))
         else:
             vectors[name] = np.asarray(vector, dtype=np.float32)
-    return Point(str(record.id), vectors, record.payload or {})
+    return Point(str(record.id), vectors, _payload_out(record.payload))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer import edge_store
+from indexer.edge_files import MIN_FREE_BYTES
 from indexer.edge_store import EdgeStore
 from indexer.errors import StoreBusy, StoreError, StoreMismatch, StoreUnavailable
 from indexer.store import Where
@@ -18,6 +18,7 @@ HERE = Where(repos=("o/r",))
 WRITER = """
 import sys, time
 from pathlib import Path
+from indexer.edge_files import MIN_FREE_BYTES
 from indexer.edge_store import EdgeStore
 from tests.fakes_store import dense, fingerprint, point, sparse
 kb = EdgeStore.open(Path(sys.argv[1]), fingerprint())
@@ -81,7 +82,7 @@ def test_a_creation_that_was_interrupted_is_begun_again(folder):
 
 
 def test_a_full_disk_is_noticed_before_it_kills_the_process(folder):
-    room = [edge_store.MIN_FREE_BYTES]
+    room = [MIN_FREE_BYTES]
     kb = EdgeStore.open(folder, fingerprint(), free=lambda _: room[0])
     kb.upsert([point("a", text=dense(1))])
     room[0] -= 1
@@ -147,3 +148,20 @@ def test_a_large_repository_is_deleted_in_short_calls(folder, monkeypatch):
     assert kb.repos() == {"z/z": 1}
     assert len(sizes) == 13
     kb.close()
+
+
+def test_a_collection_of_the_first_layout_is_brought_up_to_date(folder, monkeypatch):
+    with monkeypatch.context() as before:
+        before.setattr("indexer.edge_files.LAYOUT", 1)
+        before.setattr("indexer.edge_store.payload_in", dict)
+        kb = EdgeStore.open(folder, fingerprint())
+        kb.upsert([point("a"), point("b", kind="comment"), point("c", repo="z/z")])
+        issues = Where(("o/r", "z/z"), kinds=("issue",))
+        assert kb.count(issues) == 0
+        kb.close()
+    for _ in range(2):
+        kb = EdgeStore.open(folder, fingerprint())
+        assert kb.count(issues) == 2
+        assert kb.count(Where(("o/r",), kinds=("comment",))) == 1
+        assert set(kb.fetch([point_id("a")])[0].payload) == {"repo", "kind"}
+        kb.close()
