@@ -12,7 +12,6 @@ import sqlalchemy as sa
 
 from indexer.database import open_engine
 from indexer.settings import IndexSettings
-from indexer.templates import NO_TEMPLATES, TemplateSnapshot
 
 
 class Status(StrEnum):
@@ -22,6 +21,22 @@ class Status(StrEnum):
     RUNNING = "running"
     COMPLETE = "complete"
     FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateSnapshot:
+    """The template lines of a repository, as `text.template_key` has them.
+
+    `number` counts a repository's snapshots from 1; 0 means that none was taken.
+    `bodies` is how many bodies it was taken from.
+    """
+
+    number: int = 0
+    bodies: int = 0
+    lines: frozenset[str] = frozenset()
+
+
+NO_TEMPLATES = TemplateSnapshot()
 
 
 @dataclass(frozen=True, slots=True)

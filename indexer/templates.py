@@ -7,8 +7,8 @@ same lines out.
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from indexer.state import TemplateSnapshot
 from indexer.text import template_key
 
 MIN_BODIES = 8
@@ -19,22 +19,6 @@ MIN_SHARE = 0.002
 
 _LONGEST = 400
 """Nobody repeats longer lines by template; they are pasted logs."""
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateSnapshot:
-    """The template lines of a repository (see `text.template_key`), and when they were taken.
-
-    `number` counts a repository's snapshots from 1; 0 means that none was taken.
-    `bodies` is how many bodies it was taken from.
-    """
-
-    number: int = 0
-    bodies: int = 0
-    lines: frozenset[str] = frozenset()
-
-
-NO_TEMPLATES = TemplateSnapshot()
 
 
 def find_template_lines(

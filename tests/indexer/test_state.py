@@ -4,8 +4,7 @@ from dataclasses import replace
 import pytest
 
 from indexer.settings import IndexSettings
-from indexer.state import RepositoryState, State, Status
-from indexer.templates import TemplateSnapshot
+from indexer.state import RepositoryState, State, Status, TemplateSnapshot
 from tests.fakes_threads import day
 
 

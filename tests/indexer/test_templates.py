@@ -1,6 +1,5 @@
+from indexer.state import NO_TEMPLATES, TemplateSnapshot
 from indexer.templates import (
-    NO_TEMPLATES,
-    TemplateSnapshot,
     find_template_lines,
     is_outgrown,
     next_snapshot,

@@ -1,0 +1,201 @@
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+from typer.testing import CliRunner
+
+from indexer import cli, console
+from indexer.errors import SettingError
+from indexer.sources.export import write_export
+from tests.fakes_embedding import TOY_FINGERPRINT, ToyEmbedder
+from tests.fakes_threads import comment, thread
+
+REPO = "o/r"
+
+
+@pytest.fixture(autouse=True)
+def _toy_model(monkeypatch, tmp_path):
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setattr("indexer.embedding.open_embedder", lambda _: ToyEmbedder())
+    monkeypatch.setattr("indexer.embedding.fingerprint", lambda _: TOY_FINGERPRINT)
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "history.jsonl"
+    threads = [
+        thread(n, comment(f"Set part_size to {n}."), title=f"Writer {n} drops parts")
+        for n in range(1, 9)
+    ]
+    write_export(path, threads)
+    return path
+
+
+def call(*arguments, code=0):
+    result = CliRunner().invoke(cli.app, [str(a) for a in arguments])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == code, result.output
+    return result
+
+
+def run(monkeypatch, *arguments):
+    """As the console script does, with its exit code."""
+    monkeypatch.setattr(sys, "argv", ["intern", *map(str, arguments)])
+    with pytest.raises(SystemExit) as ended:
+        console.run(cli.app)
+    return ended.value.code or 0
+
+
+def imported(file):
+    return call("import", file, "--repo", REPO)
+
+
+def test_import_tells_what_it_did(file):
+    assert "8 threads (8 new or changed, 0 unchanged)" in imported(file).stdout
+    lines = call("import", file, "--repo", "O/R", "--json").stdout.splitlines()
+    done = json.loads(lines[-1])
+    assert (done["event"], done["unchanged"], done["indexed"]) == ("done", 8, 0)
+    assert json.loads(lines[0])["event"] == "progress"
+
+
+def test_unreadable_lines_are_numbered_and_counted(tmp_path, monkeypatch, capsys, file):
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text(file.read_text() + "broken\n" * 25, encoding="utf-8")
+    assert run(monkeypatch, "import", bad, "--repo", REPO) == 1
+    captured = capsys.readouterr()
+    assert "intern: bad.jsonl, line 9: no JSON" in captured.err
+    assert captured.err.count("intern: bad.jsonl, line") == 20
+    assert "5 more lines" in captured.err
+    assert "8 threads" in captured.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("import", "none.jsonl", "--repo", REPO), "none.jsonl does not exist"),
+        (("import", "none.jsonl", "--repo", "nonsense"), "is no repository"),
+        (("import", "none.jsonl", "--repo", "o/r/x"), "is no repository"),
+        (("import", "none.jsonl", "--repo", "../r"), "is no repository"),
+        (("import", "none.jsonl", "--repo", "o/.."), "is no repository"),
+        (("export", "--repo", "o/\x1b[31mr"), "is no repository"),
+        (("search", "--repo", REPO, "words", "--before", "soon"), "--before 'soon' is no moment"),
+        (("search", "--repo", REPO), "Say what to look for"),
+        (("search", "--repo", REPO, "x", "--batch", "f"), "Say what to look for"),
+        (("search", "--repo", REPO, "--batch", "none.jsonl"), "none.jsonl does not exist"),
+        (("search", "--repo", REPO, "words"), "Nothing is indexed of o/r"),
+        (("export", "--repo", REPO), "Nothing is indexed of o/r"),
+    ],
+)
+def test_wrong_arguments_end_in_one_sentence(monkeypatch, capsys, arguments, sentence):
+    assert run(monkeypatch, *arguments) == 2
+    error = capsys.readouterr().err
+    assert sentence in error
+    assert error.startswith("intern: ")
+    assert error.count("\n") == 1
+    assert "\x1b" not in error
+
+
+def test_a_wrong_setting_is_named(monkeypatch, capsys):
+    monkeypatch.setenv("EMBEDDING_THREADS", "many")
+    assert run(monkeypatch, "status") == SettingError.exit_code
+    assert capsys.readouterr().err.startswith("intern: EMBEDDING_THREADS")
+
+
+def test_export_gives_back_what_was_imported(file, tmp_path):
+    imported(file)
+    copy = tmp_path / "copy.jsonl.gz"
+    assert "8 threads of o/r" in call("export", "--repo", REPO, copy).stdout
+    again = tmp_path / "again.jsonl"
+    call("export", "--repo", REPO, again)
+    assert again.read_bytes() == file.read_bytes()
+
+
+def test_export_to_standard_output(file):
+    imported(file)
+    assert call("export", "--repo", REPO).stdout_bytes == file.read_bytes()
+
+
+def test_search_finds_the_thread(file):
+    imported(file)
+    assert "Writer 3 drops parts" in call("search", "--repo", REPO, "writer", "3").stdout
+    found = json.loads(call("search", "--repo", REPO, "Writer 3 drops parts", "--json").stdout)
+    best = found["candidates"][0]
+    assert (best["number"], best["kind"], best["state"]) == (3, "issue", "open")
+    assert set(best) >= {"title", "score", "probability", "why"}
+    assert found["took_ms"] > 0
+
+
+def test_a_batch_answers_line_by_line(file, tmp_path, monkeypatch, capsys):
+    imported(file)
+    batch = tmp_path / "batch.jsonl"
+    before = "2024-06-01T00:00:00Z"
+    lines = [
+        {"id": "a", "title": "Writer 3 drops parts", "body": None, "before": before},
+        "broken",
+        {"id": 4, "title": "Writer 4 drops parts", "number": 4},
+        {"id": 5, "title": "Writer 5 drops parts", "exclude": [5], "before": before},
+        {"id": 6, "title": "Writer 6 drops parts", "before": "2023-01-01T00:00:00Z"},
+        {"id": 7, "title": "x", "before": "never"},
+    ]
+    batch.write_text("\n".join(x if isinstance(x, str) else json.dumps(x) for x in lines))
+    arguments = ("search", "--repo", REPO, "--batch", batch, "--limit", 3)
+    assert run(monkeypatch, *arguments) == 1
+    captured = capsys.readouterr()
+    answers = {a["id"]: a for a in map(json.loads, captured.out.splitlines())}
+    assert list(answers) == ["a", 4, 5, 6]
+    assert answers["a"]["candidates"][0]["number"] == 3
+    assert len(answers["a"]["candidates"]) <= 3
+    assert 4 not in [c["number"] for c in answers[4]["candidates"]]
+    assert 5 not in [c["number"] for c in answers[5]["candidates"]]
+    assert answers[6]["candidates"] == []
+    assert all(a["took_ms"] > 0 for a in answers.values())
+    assert "batch.jsonl, line 2: no JSON" in captured.err
+    assert "batch.jsonl, line 6: before" in captured.err
+
+
+def test_status_tells_what_is_indexed(file):
+    assert "Nothing is indexed yet" in call("status").stdout
+    imported(file)
+    shown = call("status").stdout
+    assert REPO in shown
+    assert "complete" in shown
+    (row,) = json.loads(call("status", "--json").stdout)["repositories"]
+    assert (row["repo"], row["status"], row["threads"], row["points"]) == (REPO, "complete", 8, 16)
+
+
+def test_status_works_while_another_process_has_the_store(file, monkeypatch, tmp_path):
+    imported(file)
+    from indexer.edge_store import EdgeStore
+    from indexer.knowledge_base import collection_folder
+    from indexer.settings import IndexSettings
+
+    folder = collection_folder(IndexSettings(data_dir=tmp_path / "data"))
+    holder = EdgeStore.open(folder, TOY_FINGERPRINT)
+    told = json.loads(call("status", "--json").stdout)
+    holder.close()
+    assert told["repositories"][0]["points"] is None
+    assert told["busy"]
+
+
+def test_help_is_fast_and_works_alone():
+    started = time.perf_counter()
+    shown = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "indexer", "--help"],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert "backfill" in shown.stdout
+    heavy = {"numpy", "fastembed", "qdrant_edge", "githubkit", "sqlalchemy", "pydantic"}
+    imported = {line.rsplit("|", 1)[-1].strip() for line in shown.stderr.splitlines()}
+    assert heavy & imported == set()
+    assert time.perf_counter() - started < 30
+
+
+def test_a_closed_pipe_is_quiet(file, tmp_path):
+    script = f"{sys.executable} -m indexer --help | true"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, check=False, text=True)
+    assert "Traceback" not in done.stderr
