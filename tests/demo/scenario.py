@@ -71,7 +71,7 @@ class Scenario:
         )
 
     def _open(self, issue: NewIssue) -> Answered:
-        finished = self._stage.finished_jobs("respond")
+        finished = self._stage.finished_jobs("Respond")
         begun = time.perf_counter()
         made = self._simulator.open_issue(self._repo, issue.title, issue.body, issue.author)
         number = int(made["number"])
@@ -81,7 +81,7 @@ class Scenario:
             if self._simulator.wait_for_comment(self._repo, number, LOOK_SECONDS):
                 seconds = time.perf_counter() - begun
                 break
-            if self._stage.finished_jobs("respond") > finished:
+            if self._stage.finished_jobs("Respond") > finished:
                 break  # it looked, and had nothing to say
         answered = self._final(Answered(issue, number, None, seconds=seconds))
         if seconds is not None:
