@@ -1,19 +1,19 @@
-"""The files of the embedded store: made whole or not at all, checked, brought up to date."""
+"""The files of the embedded store: made whole or not at all, opened, checked."""
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from textwrap import shorten
 from typing import Any, TypeVar
 
 import qdrant_edge as edge
 
-from indexer.edge_values import SCOPE_FIELD, payload_in
+from indexer.edge_shards import Shards
+from indexer.edge_values import SCOPE_FIELD
 from indexer.errors import StoreError, StoreUnavailable
 from indexer.store import DENSE_CHANNELS, Fingerprint
 from indexer.store_rules import (
-    INTEGER_FIELDS,
-    KEYWORD_FIELDS,
     META_ID,
     TENANT_FIELD,
     fingerprint_of,
@@ -22,8 +22,6 @@ from indexer.store_rules import (
 
 T = TypeVar("T")
 
-LAYOUT = 2  # 1 had no scope
-MAX_FACETS = 100_000
 # A full disk kills the process (SIGBUS in a memory-mapped file), so stop well before.
 MIN_FREE_BYTES = 256 * 1024 * 1024
 # Above this many KB of vectors the engine builds a graph, which freezes the process for seconds.
@@ -52,102 +50,102 @@ def check_room(folder: Path, free: Callable[[Path], int]) -> None:
         )
 
 
-def create(folder: Path, target: Path, fingerprint: Fingerprint) -> None:
-    """A new shard, complete or not there at all: built aside, then renamed.
+def create(
+    folder: Path, fingerprint: Fingerprint, fill: Callable[[Shards], None] | None = None
+) -> None:
+    """A new collection, complete or not there at all: built aside, then renamed.
 
     Raises:
         StoreError: the engine failed.
     """
-    fresh = folder / "shard.new"
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir()
-    config = edge.EdgeConfig(
-        vectors={
-            name: edge.EdgeVectorParams(size=fingerprint.dimension, distance=edge.Distance.Cosine)
-            for name in DENSE_CHANNELS
-        },
-        sparse_vectors={"bm25": edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
-        optimizers=edge.EdgeOptimizersConfig(indexing_threshold=NO_GRAPH_KB),
-        payload_memory=edge.Memory.Cold,  # whole threads are in the payload
-        wal_enabled=True,
-    )
+    dense = {
+        name: edge.EdgeVectorParams(size=fingerprint.dimension, distance=edge.Distance.Cosine)
+        for name in DENSE_CHANNELS
+    }
+    words = {"bm25": edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)}
 
     def build() -> None:
-        shard = edge.EdgeShard.create(str(fresh), config)
-        tenant = edge.KeywordIndexParams(is_tenant=True)
-        shard.update(edge.UpdateOperation.create_field_index(TENANT_FIELD, tenant))
-        for name in (SCOPE_FIELD, *KEYWORD_FIELDS):
-            keyword = edge.PayloadSchemaType.Keyword
-            shard.update(edge.UpdateOperation.create_field_index(name, keyword))
-        for name in INTEGER_FIELDS:
-            integer = edge.PayloadSchemaType.Integer
-            shard.update(edge.UpdateOperation.create_field_index(name, integer))
-        _put_meta(shard, fingerprint)
-        shard.flush()
-        shard.close()
+        # Kinds are only ever asked for with their repository, which is the scope.
+        points = _new_shard(folder / "points.new", (SCOPE_FIELD, "path"), sparse_vectors=words)
+        shards = Shards(points, _new_shard(folder / "dense.new", (SCOPE_FIELD,), vectors=dense))
+        meta = edge.Point(META_ID, {}, meta_payload(fingerprint))
+        points.update(edge.UpdateOperation.upsert_points([meta]))
+        if fill:
+            fill(shards)
+        shards.flush()
+        shards.close()
 
     guarded(folder, build)
-    fresh.rename(target)
+    shutil.rmtree(folder / "dense", ignore_errors=True)
+    (folder / "dense.new").rename(folder / "dense")
+    (folder / "points.new").rename(folder / "points")  # last: where it stands, all is there
 
 
-def load(folder: Path, target: Path) -> edge.EdgeShard:
-    """The shard of the files.
+def exists(folder: Path) -> bool:
+    """Whether the folder holds a collection."""
+    return (folder / "points").exists()
+
+
+def load(folder: Path) -> Shards:
+    """The collection of the files.
 
     Raises:
         StoreError: they are damaged.
     """
+    with ExitStack() as undo:
+        points = load_shard(folder, folder / "points")
+        undo.callback(points.close)
+        shards = Shards(points, load_shard(folder, folder / "dense"))
+        undo.pop_all()
+    return shards
+
+
+def load_shard(folder: Path, shard: Path) -> edge.EdgeShard:
+    """One shard of the collection in the folder.
+
+    Raises:
+        StoreError: it is damaged.
+    """
     try:
-        return edge.EdgeShard.load(str(target))
+        return edge.EdgeShard.load(str(shard))
     except BaseException as error:
         if _from_engine(error):
             raise _damaged(folder, str(error)) from error
         raise
 
 
-def read_meta(folder: Path, shard: edge.EdgeShard) -> tuple[Fingerprint, int]:
-    """What the shard was built with, and the layout of its points.
+def recorded_fingerprint(folder: Path, points: edge.EdgeShard) -> Fingerprint:
+    """What the collection was built with.
 
     Raises:
         StoreError: it does not say.
     """
-    records = guarded(
-        folder, lambda: shard.retrieve([META_ID], with_payload=True, with_vector=False)
+    found = guarded(
+        folder, lambda: points.retrieve([META_ID], with_payload=True, with_vector=False)
     )
     try:
-        meta: Mapping[str, Any] = records[0].payload or {}
-        return fingerprint_of(meta["fingerprint"]), int(meta.get("layout", 1))
+        return fingerprint_of((found[0].payload or {})["fingerprint"])
     except (IndexError, KeyError, TypeError, ValueError) as error:
         raise _damaged(folder, "it does not say what it was built with") from error
 
 
-def bring_up_to_date(folder: Path, shard: edge.EdgeShard, fingerprint: Fingerprint) -> None:
-    """Give the points of layout 1 their scope: seconds, where indexing again takes hours.
-
-    Raises:
-        StoreError: the engine failed.
-    """
-    keyword = edge.PayloadSchemaType.Keyword
-
-    def upgrade() -> None:
-        shard.update(edge.UpdateOperation.create_field_index(SCOPE_FIELD, keyword))
-        for repo in facet(shard, TENANT_FIELD):
-            here = edge.FieldCondition(TENANT_FIELD, match=edge.MatchValue(repo))
-            for kind in facet(shard, "kind", edge.Filter(must=[here])):
-                this = edge.FieldCondition("kind", match=edge.MatchValue(kind))
-                scope = payload_in({TENANT_FIELD: repo, "kind": kind})
-                both = edge.Filter(must=[here, this])
-                shard.update(edge.UpdateOperation.set_payload_by_filter(both, scope))
-        _put_meta(shard, fingerprint)
-        shard.flush()
-
-    guarded(folder, upgrade)
-
-
-def facet(shard: edge.EdgeShard, field: str, only: edge.Filter | None = None) -> dict[str, int]:
-    """Each value of the field and how many points have it."""
-    response = shard.facet(edge.FacetRequest(field, limit=MAX_FACETS, exact=True, filter=only))
-    # A value whose last point was deleted is still told of, with none.
-    return dict(sorted((str(hit.value), hit.count) for hit in response.hits if hit.count))
+def _new_shard(folder: Path, keywords: Sequence[str], **vectors: Any) -> edge.EdgeShard:  # noqa: ANN401
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    config = edge.EdgeConfig(
+        optimizers=edge.EdgeOptimizersConfig(indexing_threshold=NO_GRAPH_KB),
+        payload_memory=edge.Memory.Cold,  # whole threads are in the payload
+        wal_enabled=True,
+        **vectors,
+    )
+    shard = edge.EdgeShard.create(str(folder), config)
+    schemas: dict[str, Any] = {TENANT_FIELD: edge.KeywordIndexParams(is_tenant=True)}
+    schemas |= dict.fromkeys(keywords, edge.PayloadSchemaType.Keyword)
+    schemas["number"] = edge.IntegerIndexParams(lookup=True, range=False)
+    schemas["created"] = edge.IntegerIndexParams(lookup=False, range=True)
+    for name, schema in schemas.items():
+        shard.update(edge.UpdateOperation.create_field_index(name, schema))
+    return shard
 
 
 def guarded(folder: Path, action: Callable[[], T]) -> T:
@@ -171,11 +169,6 @@ def guarded(folder: Path, action: Callable[[], T]) -> T:
 def unusable(folder: Path, error: OSError) -> StoreUnavailable:
     """The sentence for a folder that cannot be read or written."""
     return StoreUnavailable(f"DATA_DIR: the folder {folder} cannot be used ({error.strerror}).")
-
-
-def _put_meta(shard: edge.EdgeShard, fingerprint: Fingerprint) -> None:
-    payload = {**meta_payload(fingerprint), "layout": LAYOUT}
-    shard.update(edge.UpdateOperation.upsert_points([edge.Point(META_ID, {}, payload)]))
 
 
 def _damaged(folder: Path, why: str) -> StoreError:

@@ -5,6 +5,7 @@ a write, deletes in pieces, a few queries a batch, and no HNSW graph, whose buil
 the process for seconds (exact search over 40,000 points takes milliseconds).
 """
 
+import operator
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -14,26 +15,18 @@ from typing import Self, TypeVar
 import qdrant_edge as edge
 
 from indexer.edge_files import (
-    LAYOUT,
-    bring_up_to_date,
     check_room,
     create,
-    facet,
+    exists,
     free_bytes,
     guarded,
     load,
-    read_meta,
+    recorded_fingerprint,
     unusable,
 )
-from indexer.edge_values import (
-    filter_of,
-    hit_of,
-    payload_in,
-    payload_wanted,
-    point_of,
-    request_of,
-    vectors_of,
-)
+from indexer.edge_shards import Shards
+from indexer.edge_upgrade import OLD_SHARD, upgrade
+from indexer.edge_values import filter_of
 from indexer.errors import StoreError
 from indexer.folder_lock import FolderLock
 from indexer.store import ChannelQuery, Fingerprint, Hit, Point, Where
@@ -62,13 +55,13 @@ class EdgeStore:
         self,
         folder: Path,
         fingerprint: Fingerprint,
-        shard: edge.EdgeShard,
+        shards: Shards,
         lock: FolderLock,
         free: Callable[[Path], int],
     ) -> None:
         self._folder = folder
         self._fingerprint = fingerprint
-        self._shard: edge.EdgeShard | None = shard
+        self._shards: Shards | None = shards
         self._folder_lock = lock
         self._free = free
         self._lock = threading.Lock()
@@ -96,20 +89,20 @@ class EdgeStore:
             raise unusable(folder, error) from error
         with ExitStack() as undo:
             undo.callback(lock.release)
-            shard_folder = folder / "shard"
-            if not shard_folder.exists():
+            if not exists(folder):
                 check_room(folder, free)
-                create(folder, shard_folder, fingerprint)
-            shard = load(folder, shard_folder)
-            undo.callback(shard.close)
-            recorded, layout = read_meta(folder, shard)
+                if (folder / OLD_SHARD).exists():
+                    upgrade(folder)
+                else:
+                    create(folder, fingerprint)
+            shards = load(folder)
+            undo.callback(shards.close)
+            recorded = recorded_fingerprint(folder, shards.points)
             check_fingerprint(
                 recorded, fingerprint, place=str(folder), rebuild=f"delete the folder {folder}"
             )
-            if layout < LAYOUT:
-                bring_up_to_date(folder, shard, recorded)
             undo.pop_all()
-        return cls(folder, recorded, shard, lock, free)
+        return cls(folder, recorded, shards, lock, free)
 
     @property
     def fingerprint(self) -> Fingerprint:
@@ -121,15 +114,14 @@ class EdgeStore:
         checked = checked_points(points, self._fingerprint.dimension)
         for part in _parts(checked, UPSERT_SIZE):
             check_room(self._folder, self._free)
-            batch = [edge.Point(p.id, vectors_of(p), payload_in(p.payload)) for p in part]
-            self._update(edge.UpdateOperation.upsert_points(batch))
+            self._call(operator.methodcaller("put", part))
 
     def delete(self, ids: Sequence[str]) -> None:
         """Delete points by id; unknown ids are no error."""
         checked = [identity for identity in map(checked_id, ids) if identity != META_ID]
         for part in _parts(checked, IDS_A_CALL):
             check_room(self._folder, self._free)
-            self._update(edge.UpdateOperation.delete_points(list(part)))
+            self._call(operator.methodcaller("remove", part))
 
     def delete_where(self, where: Where) -> None:
         """Delete every point that matches."""
@@ -147,7 +139,7 @@ class EdgeStore:
         def ask(batch: list[ChannelQuery]) -> list[list[Hit]]:
             hits: list[list[Hit]] = []
             for part in _parts(batch, QUERIES_A_CALL):
-                hits += self._ask(part, fields)
+                hits += self._call(operator.methodcaller("ask", part, fields))
             return hits
 
         return settled(queries, ask)
@@ -163,8 +155,8 @@ class EdgeStore:
         checked = [identity for identity in map(checked_id, ids) if identity != META_ID]
         found: dict[str, Point] = {}
         for part in _parts(list(dict.fromkeys(checked)), IDS_A_CALL):
-            for point in self._retrieve(part, fields, vectors=vectors):
-                found[point.id] = point
+            read = operator.methodcaller("read", part, fields, vectors=vectors)
+            found.update((point.id, point) for point in self._call(read))
         return [found[identity] for identity in checked if identity in found]
 
     def scroll(
@@ -178,65 +170,42 @@ class EdgeStore:
     ) -> tuple[list[Point], str | None]:
         """A page of points in the order of their ids, and the `after` of the next page."""
         start = None if after is None else checked_id(after)
-        request = edge.ScrollRequest(
-            offset=start,
-            limit=limit + 2,
-            filter=filter_of(where),
-            with_payload=payload_wanted(fields),
-            with_vector=vectors,
+        found = self._call(
+            lambda shards: shards.page(where, limit + 2, start, fields, vectors=vectors)
         )
-        records, _ = self._call(lambda shard: shard.scroll(request))
-        return page_of([point_of(record) for record in records], start, limit)
+        return page_of(found, start, limit)
 
     def count(self, where: Where | None = None) -> int:
         """How many points match, exactly."""
         request = edge.CountRequest(exact=True, filter=filter_of(where))
-        return int(self._call(lambda shard: shard.count(request)))
+        return int(self._call(lambda shards: shards.points.count(request)))
 
     def repos(self) -> dict[str, int]:
         """Each repository in the collection and how many points it has."""
-        return self._call(lambda shard: facet(shard, TENANT_FIELD))
+        return self._call(lambda shards: shards.facet(TENANT_FIELD))
 
     def flush(self) -> None:
         """Make everything written so far durable."""
-        self._call(lambda shard: shard.flush())
+        self._call(lambda shards: shards.flush())
 
     def close(self) -> None:
         """Flush and let go; the object cannot be used afterwards."""
         with self._lock:
-            shard, self._shard = self._shard, None
-            if shard is None:
+            shards, self._shards = self._shards, None
+            if shards is None:
                 return
             try:
-                guarded(self._folder, shard.flush)
+                guarded(self._folder, shards.flush)
             finally:
-                shard.close()
+                shards.close()
                 self._folder_lock.release()
 
-    def _ask(self, queries: Sequence[ChannelQuery], fields: Sequence[str]) -> list[list[Hit]]:
-        request = edge.QueryBatchRequest([request_of(query, fields) for query in queries])
-        answers = self._call(lambda shard: shard.query_batch(request))
-        return [[hit_of(found) for found in answer] for answer in answers]
-
-    def _retrieve(
-        self, ids: Sequence[str], fields: Sequence[str] | None, *, vectors: bool
-    ) -> list[Point]:
-        records = self._call(
-            lambda shard: shard.retrieve(
-                [*ids], with_payload=payload_wanted(fields), with_vector=vectors
-            )
-        )
-        return [point_of(record) for record in records]
-
-    def _update(self, operation: edge.UpdateOperation) -> None:
-        self._call(lambda shard: shard.update(operation))
-
-    def _call(self, action: Callable[[edge.EdgeShard], T]) -> T:
+    def _call(self, action: Callable[[Shards], T]) -> T:
         with self._lock:
-            shard = self._shard
-            if shard is None:
+            shards = self._shards
+            if shards is None:
                 raise StoreError(f"The knowledge base in {self._folder} was closed.")
-            return guarded(self._folder, lambda: action(shard))
+            return guarded(self._folder, lambda: action(shards))
 
 
 def _parts(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -17,18 +17,18 @@ from indexer.store import (
     SparseVector,
     Where,
 )
-from indexer.store_rules import META_KIND, TENANT_FIELD, conditions
+from indexer.store_rules import INTEGER_FIELDS, KEYWORD_FIELDS, META_ID, TENANT_FIELD, conditions
 
 # Repository and kind in one field. Search asks for both each time, and the engine looks at every
 # point once for each condition: one in place of two halves the time of a search.
 SCOPE_FIELD = "_scope"
+FILTER_FIELDS = (TENANT_FIELD, SCOPE_FIELD, *KEYWORD_FIELDS, *INTEGER_FIELDS)
 
 
 def filter_of(where: Where | None) -> edge.Filter:
     """Our conditions in the engine's words; None is everything but the fingerprint's point."""
     if where is None:
-        hidden = edge.FieldCondition("kind", match=edge.MatchValue(META_KIND))
-        return edge.Filter(must_not=[hidden])
+        return edge.Filter(must_not=[edge.HasIdCondition({META_ID})])
     wanted = conditions(where)
     values = dict(wanted.any_of)
     if "kind" in values:
@@ -85,9 +85,13 @@ def payload_wanted(fields: Sequence[str] | None) -> bool | list[str]:
     return True if fields is None else list(fields) or False
 
 
-def vectors_of(point: Point) -> dict[str, Any]:
-    """The point's vectors in the engine's types."""
-    return {name: vector_of(vector) for name, vector in point.vectors.items()}
+def vectors_of(point: Point, *, dense: bool) -> dict[str, Any]:
+    """The point's dense vectors, or its sparse ones, in the engine's types."""
+    return {
+        name: vector_of(vector)
+        for name, vector in point.vectors.items()
+        if (name in DENSE_CHANNELS) == dense
+    }
 
 
 def vector_of(vector: DenseVector | SparseVector) -> Any:  # noqa: ANN401 - the engine's types

@@ -5,12 +5,16 @@ import sys
 from pathlib import Path
 
 import pytest
+import qdrant_edge as edge
 
 from indexer.edge_files import MIN_FREE_BYTES
+from indexer.edge_shards import Shards
 from indexer.edge_store import EdgeStore
+from indexer.edge_values import vectors_of
 from indexer.errors import StoreBusy, StoreError, StoreMismatch, StoreUnavailable
-from indexer.store import Where
-from tests.fakes_store import dense, fingerprint, point, point_id, sparse
+from indexer.store import ChannelQuery, Where
+from indexer.store_rules import META_ID, meta_payload
+from tests.fakes_store import DIMENSION, dense, fingerprint, point, point_id, sparse
 
 ROOT = Path(__file__).parents[2]
 HERE = Where(repos=("o/r",))
@@ -19,8 +23,10 @@ WRITER = """
 import sys, time
 from pathlib import Path
 from indexer.edge_files import MIN_FREE_BYTES
+from indexer.edge_shards import Shards
 from indexer.edge_store import EdgeStore
-from tests.fakes_store import dense, fingerprint, point, sparse
+from indexer.edge_values import vectors_of
+from tests.fakes_store import DIMENSION, dense, fingerprint, point, sparse
 kb = EdgeStore.open(Path(sys.argv[1]), fingerprint())
 for start in range(0, 300, 50):
     numbers = range(start, start + 50)
@@ -73,11 +79,13 @@ def test_a_refused_opener_leaves_the_folder_free(folder):
 
 
 def test_a_creation_that_was_interrupted_is_begun_again(folder):
-    (folder / "shard.new" / "segments").mkdir(parents=True)
-    (folder / "shard.new" / "edge_config.json").write_text("{")
+    EdgeStore.open(folder, fingerprint()).close()
+    (folder / "points").rename(folder / "points.new")  # killed before its last step
+    (folder / "dense.new").mkdir()
+    (folder / "dense.new" / "edge_config.json").write_text("{")
     kb = EdgeStore.open(folder, fingerprint())
     assert kb.count() == 0
-    assert not (folder / "shard.new").exists()
+    assert {found.name for found in folder.iterdir()} == {"dense", "points", "owner.lock"}
     kb.close()
 
 
@@ -104,12 +112,12 @@ def test_a_folder_that_cannot_be_made_names_the_setting(tmp_path):
 @pytest.mark.parametrize(
     ("pattern", "content"),
     [
-        ("shard/edge_config.json", b"{"),
-        ("shard/wal/open-1", b"\x00" * 4096),
-        ("shard/segments/*/segment.json", b"\xff\xfe"),
-        ("shard/segments/*/version.info", b""),
-        ("shard/segments/*/vector_storage-text/deleted/status.dat", b""),  # the engine panics
-        ("shard/segments/*/payload_storage/config.json", b"[]"),
+        ("points/edge_config.json", b"{"),
+        ("dense/wal/open-1", b"\x00" * 4096),
+        ("points/segments/*/segment.json", b"\xff\xfe"),
+        ("points/segments/*/version.info", b""),
+        ("dense/segments/*/vector_storage-text/deleted/status.dat", b""),  # the engine panics
+        ("points/segments/*/payload_storage/config.json", b"[]"),
     ],
 )
 def test_damaged_files_are_one_sentence_with_the_way_out(folder, pattern, content, capfd):
@@ -128,7 +136,7 @@ def test_damage_that_shows_only_when_read_is_a_store_error(folder):
     kb = EdgeStore.open(folder, fingerprint())
     kb.upsert([point(i, thread="x" * 500) for i in range(50)])
     kb.close()
-    (page,) = folder.glob("shard/segments/*/payload_storage/page_0.dat")
+    (page,) = folder.glob("points/segments/*/payload_storage/page_0.dat")
     with page.open("r+b") as file:
         file.seek(1024)
         file.write(b"\xff" * 8192)
@@ -142,26 +150,84 @@ def test_a_large_repository_is_deleted_in_short_calls(folder, monkeypatch):
     kb = EdgeStore.open(folder, fingerprint())
     kb.upsert([point(i, bm25=sparse(a=1)) for i in range(1234)] + [point("x", repo="z/z")])
     sizes = []
-    delete = kb._update
-    monkeypatch.setattr(kb, "_update", lambda op: (sizes.append(op), delete(op)))
+    remove = Shards.remove
+    monkeypatch.setattr(Shards, "remove", lambda s, ids: (sizes.append(len(ids)), remove(s, ids)))
     kb.delete_where(HERE)
     assert kb.repos() == {"z/z": 1}
-    assert len(sizes) == 13
+    assert sizes == [100] * 12 + [34]
     kb.close()
 
 
-def test_a_collection_of_the_first_layout_is_brought_up_to_date(folder, monkeypatch):
-    with monkeypatch.context() as before:
-        before.setattr("indexer.edge_files.LAYOUT", 1)
-        before.setattr("indexer.edge_store.payload_in", dict)
-        kb = EdgeStore.open(folder, fingerprint())
-        kb.upsert([point("a"), point("b", kind="comment"), point("c", repo="z/z")])
-        issues = Where(("o/r", "z/z"), kinds=("issue",))
-        assert kb.count(issues) == 0
-        kb.close()
+def test_only_points_with_dense_vectors_take_room_for_them(folder):
+    kb = EdgeStore.open(folder, fingerprint())
+    kb.upsert([point("a", text=dense(1), bm25=sparse(a=1)), point("b", bm25=sparse(a=1))])
+    assert dense_points(kb) == 1
+    kb.upsert([point("a", bm25=sparse(a=1)), point("b", title=dense(1))])
+    assert dense_points(kb) == 1
+    kb.delete([point_id("b")])
+    assert dense_points(kb) == 0
+    kb.close()
+
+
+def dense_points(kb):
+    return kb._shards.dense.count(edge.CountRequest(exact=True))
+
+
+def test_hits_have_any_field_whichever_shard_found_them(folder):
+    kb = EdgeStore.open(folder, fingerprint())
+    kb.upsert([point("a", text=dense(1), bm25=sparse(a=1), number=1, hash="h", path="p")])
+    queries = [ChannelQuery("text", dense(1), HERE, 5), ChannelQuery("bm25", sparse(a=1), HERE, 5)]
+    for fields, expected in [
+        (("hash", "number"), {"hash": "h", "number": 1}),
+        (("number", "path", "kind"), {"number": 1, "path": "p", "kind": "issue"}),
+        (("_scope",), {}),
+        ((), {}),
+    ]:
+        assert [hits[0].payload for hits in kb.query(queries, fields)] == [expected] * 2
+    kb.close()
+
+
+def test_a_write_cut_between_the_shards_is_put_right_by_its_repetition(folder, monkeypatch):
+    kb = EdgeStore.open(folder, fingerprint())
+    whole = point("a", text=dense(1), bm25=sparse(a=1), hash="new")
+    batch = [edge.Point(whole.id, {"text": dense(1)}, {"repo": "o/r", "_scope": "o/r issue"})]
+    kb._shards.dense.update(edge.UpdateOperation.upsert_points(batch))
+    assert kb.count() == 0
+    assert kb.fetch([whole.id]) == []
+    query = ChannelQuery("text", dense(1), HERE, 5)
+    assert kb.query([query], ("hash",)) == [[]]
+    kb.upsert([whole])
+    assert kb.query([query], ("hash",))[0][0].payload == {"hash": "new"}
+    kb.close()
+
+
+def test_a_collection_of_one_shard_becomes_one_of_two(folder):
+    old = folder / "shard"
+    old.mkdir(parents=True)
+    shard = edge.EdgeShard.create(
+        str(old),
+        edge.EdgeConfig(
+            vectors={
+                name: edge.EdgeVectorParams(size=DIMENSION, distance=edge.Distance.Cosine)
+                for name in ("text", "title")
+            },
+            sparse_vectors={"bm25": edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
+        ),
+    )
+    points = [point(i, text=dense(1, i), bm25=sparse(a=1), number=i) for i in range(150)]
+    points += [point("comment", kind="comment", bm25=sparse(b=1))]
+    batch = [
+        edge.Point(p.id, vectors_of(p, dense=True) | vectors_of(p, dense=False), dict(p.payload))
+        for p in points
+    ]
+    batch += [edge.Point(META_ID, {}, meta_payload(fingerprint()))]
+    shard.update(edge.UpdateOperation.upsert_points(batch))
+    shard.close()
     for _ in range(2):
         kb = EdgeStore.open(folder, fingerprint())
-        assert kb.count(issues) == 2
+        assert kb.count(Where(("o/r",), kinds=("issue",))) == 150
         assert kb.count(Where(("o/r",), kinds=("comment",))) == 1
-        assert set(kb.fetch([point_id("a")])[0].payload) == {"repo", "kind"}
+        assert kb.fetch([points[7].id])[0].payload == points[7].payload
+        assert dense_points(kb) == 150
         kb.close()
+    assert not old.exists()
