@@ -22,7 +22,7 @@ from tests.demo.stage import ROOT, Stage
 from tests.demo.views import Views
 
 BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
-SHOWN: Final = "zip-broken"
+SHOWN: Final = "keycloak-http"
 WIDTH, HEIGHT, SCALE, MARGIN = 900, 2400, 2, 24
 MODES: Final = {"comment.png": (), "comment-dark.png": ("--blink-settings=preferredColorScheme=0",)}
 

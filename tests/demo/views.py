@@ -234,7 +234,7 @@ def _joined(entries: list[Entry]) -> list[Entry]:
     for entry in entries:
         last = joined[-1] if joined else None
         if last and last.kind == entry.kind == "labeled" and last.author == entry.author:
-            joined[-1] = replace(last, labels=(*last.labels, *entry.labels))
+            joined[-1] = replace(last, labels=tuple(dict.fromkeys((*last.labels, *entry.labels))))
         else:
             joined.append(entry)
     return joined
