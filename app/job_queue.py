@@ -5,16 +5,15 @@ already made: one that lives or succeeded stays as it is, a dead one gets a new 
 """
 
 import asyncio
-import contextvars
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions
 from dbos import error as dbos_errors
 
 from app.job_kinds import Job, stored
@@ -23,6 +22,7 @@ from indexer.database import open_engine
 from indexer.errors import InternError, StoreBusy
 from indexer.folder_lock import FolderLock
 
+APPLICATION = "oncall-intern"
 # Jobs of another version are never picked up, so this changes only when old jobs must not run.
 APPLICATION_VERSION = "1"
 DEAD = ["ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
@@ -37,7 +37,10 @@ Workflow = Callable[..., Awaitable[Outcome]]
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One queue: how many of its jobs a server runs at once, and how often it looks for more."""
+    """One queue: how many of its jobs a server runs at once, and how often it looks for more.
+
+    Each look is three queries: at these intervals an idle server spends a few percent of a core.
+    """
 
     name: str
     concurrency: int
@@ -47,10 +50,10 @@ class Lane:
 # Jobs that wait for a backfill are asleep and cost nothing, hence the wide respond lane; how many
 # issues are really worked on at once is a semaphore's business (app/jobs.py).
 LANES = (
-    Lane("respond", 500, 0.1),
-    Lane("refresh", 4, 0.25),
-    Lane("backfill", 2, 0.5),
-    Lane("forget", 1, 0.5),
+    Lane("respond", 500, 0.15),
+    Lane("refresh", 4, 0.5),
+    Lane("backfill", 2, 1.0),
+    Lane("forget", 1, 1.0),
 )
 
 
@@ -72,13 +75,20 @@ class JobQueue:
         self._settings = settings
         self._engine = open_engine(settings, "jobs")
         self._lock = _lock(settings)
+        # Stores jobs in transactions of ours, so that a delivery's jobs are stored all or none.
+        self._client = DBOSClient(
+            system_database_engine=self._engine,
+            serializer=DBOSPortableJSONSerializer(),
+            application_name=APPLICATION,
+            lazy=True,
+        )
         self._running: set[asyncio.Task[Any]] = set()
 
     async def launch(self, workflows: Mapping[type[Job], Workflow]) -> None:
         """Register the workflows, recover what a former run left, and start to work."""
         logging.getLogger("dbos").setLevel(logging.WARNING)
         config: DBOSConfig = {
-            "name": "oncall-intern",
+            "name": APPLICATION,
             "system_database_engine": self._engine,
             "application_version": APPLICATION_VERSION,
             "executor_id": self._settings.worker_id,
@@ -121,6 +131,7 @@ class JobQueue:
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
+        self._client.destroy()
         self._engine.dispose()
         if self._lock:
             self._lock.release()
@@ -140,25 +151,41 @@ class JobQueue:
 
         return run
 
-    async def enqueue(self, job: Job, delivery: str, *, at: datetime | None = None) -> str:
-        """Store a job durably and return its id; the job a delivery already made stays.
+    async def enqueue(
+        self, delivery: str, jobs: Sequence[Job], *, at: datetime | None = None
+    ) -> list[str]:
+        """Store all these jobs durably, or none; what the delivery already made stays.
 
         Args:
-            job: what to do.
             delivery: the GUID of the delivery, or any other key that names the cause.
+            jobs: what to do.
             at: when the delivery arrived.
 
+        Returns:
+            The jobs' ids.
+
         Raises:
-            QueueUnavailable: the database did not take it in time.
+            QueueUnavailable: the database did not take them in time.
         """
+        moment = (at or datetime.now(UTC)).isoformat()
+        storing = asyncio.to_thread(self._store, delivery, jobs, moment)
+        try:
+            return await asyncio.wait_for(storing, ENQUEUE_TIMEOUT_SECONDS)
+        except (TimeoutError, sa.exc.SQLAlchemyError) as error:
+            raise QueueUnavailable("The job queue's database does not answer.") from error
+
+    def _store(self, delivery: str, jobs: Sequence[Job], moment: str) -> list[str]:
+        with self._engine.begin() as transaction:
+            return [self._store_one(transaction, delivery, job, moment) for job in jobs]
+
+    def _store_one(self, transaction: sa.Connection, delivery: str, job: Job, moment: str) -> str:
         if not job.partition:
             raise ValueError("a job without a partition would never start")
-        arguments = (stored(job), (at or datetime.now(UTC)).isoformat())
-        base = f"{delivery}:{workflow_name(type(job))}:{job.partition}"
-        for attempt in range(1, MAX_ATTEMPTS + 1):
-            workflow_id = base if attempt == 1 else f"{base}:{attempt}"
+        name = workflow_name(type(job))
+        base = workflow_id = f"{delivery}:{name}:{job.partition}"
+        for attempt in range(2, MAX_ATTEMPTS + 2):
             options: EnqueueOptions = {
-                "workflow_name": workflow_name(type(job)),
+                "workflow_name": name,
                 "queue_name": job.queue,
                 "workflow_id": workflow_id,
                 "workflow_id_reuse_policy": "reject",
@@ -166,17 +193,11 @@ class JobQueue:
                 "app_version": APPLICATION_VERSION,
             }
             try:
-                # In a context of its own, DBOS does not take a step that enqueues for a workflow
-                # that calls another: the id alone decides whether the job is new.
-                storing = asyncio.create_task(
-                    _stored(options, arguments), context=contextvars.Context()
-                )
-                await asyncio.wait_for(storing, ENQUEUE_TIMEOUT_SECONDS)
+                self._client.enqueue_in_transaction(transaction, options, stored(job), moment)
             except dbos_errors.DBOSWorkflowIDInUseError as taken:
                 if taken.workflow_status not in DEAD:
                     break
-            except (TimeoutError, sa.exc.SQLAlchemyError) as error:
-                raise QueueUnavailable("The job queue's database does not answer.") from error
+                workflow_id = f"{base}:{attempt}"
             else:
                 break
         return workflow_id
@@ -245,7 +266,3 @@ def _lock(settings: Settings) -> FolderLock | None:
             f"DATA_DIR: another server works in {settings.data_dir}; several need a common "
             "DATABASE_URL and QDRANT_URL, and each its own WORKER_ID."
         ) from error
-
-
-async def _stored(options: EnqueueOptions, arguments: tuple[object, ...]) -> None:
-    await DBOS.enqueue_workflow_with_options_async(options, *arguments)

@@ -116,7 +116,7 @@ class Jobs:
                 continue
             if not await self._queue.unfinished(Backfill.queue, repo):
                 log.info("backfill goes on", repo=repo)
-                await self._queue.enqueue(Backfill(repo), f"resume:{row.started_at}")
+                await self._queue.enqueue(f"resume:{row.started_at}", [Backfill(repo)])
 
     async def _respond(self, job: Respond, at: str) -> Outcome:
         if await self._history_is_there(job):
@@ -151,7 +151,7 @@ class Jobs:
         jobs = await self._queue.unfinished(Backfill.queue, job.repo.lower())
         if not jobs:
             backfill = Backfill(job.repo, job.installation)
-            await self._queue.enqueue(backfill, f"first:{job.installation}")
+            await self._queue.enqueue(f"first:{job.installation}", [backfill])
         return {"outcome": "waiting" if jobs else "queued"}
 
     async def _is_backfilling(self, job: Respond) -> Outcome:
@@ -175,8 +175,7 @@ class Jobs:
         return await self._step(self._start_backfills, job, repos, DBOS.workflow_id)
 
     async def _start_backfills(self, job: Adopt, repos: list[str], cause: str) -> Outcome:
-        for repo in repos:
-            await self._queue.enqueue(Backfill(repo, job.installation), cause)
+        await self._queue.enqueue(cause, [Backfill(repo, job.installation) for repo in repos])
         return {"outcome": "queued", "repositories": len(repos)}
 
     async def _backfill(self, job: Backfill, _at: str) -> Outcome:

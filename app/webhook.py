@@ -106,8 +106,7 @@ async def _store(jobs: Sequence[Job], delivery: str, at: datetime, queue: JobQue
         Refused: 503, and GitHub can deliver again.
     """
     try:
-        for job in jobs:
-            await queue.enqueue(job, delivery, at=at)
+        await queue.enqueue(delivery, jobs, at=at)
     except QueueUnavailable as error:
         raise Refused(503, error.reason, str(error)) from error
 

@@ -52,11 +52,11 @@ class FakeQueue:
         self.jobs: list[tuple[str, Job]] = []
         self.error: Exception | None = None
 
-    async def enqueue(self, job: Job, delivery: str, *, at: Any = None) -> str:
+    async def enqueue(self, delivery: str, jobs: Sequence[Job], *, at: Any = None) -> list[str]:
         if self.error:
             raise self.error
-        self.jobs.append((delivery, job))
-        return delivery
+        self.jobs += [(delivery, job) for job in jobs]
+        return [delivery for _ in jobs]
 
 
 class ScriptedSteps:

@@ -17,7 +17,8 @@ from app.job_queue import JobQueue
 from app.jobs import Jobs, Patience
 from app.metrics import Metrics
 from app.settings import Settings
-from indexer.errors import Forbidden, GitHubUnavailable, RateLimited
+from indexer.errors import Forbidden, GitHubUnavailable, RateLimited, StoreBusy
+from indexer.state import State, Status
 from tests.fakes_app import ScriptedSteps
 
 QUICK = Patience(first=0.01, longest=0.02, attempts=3, poll_first=0.01, poll_longest=0.02)
@@ -25,14 +26,15 @@ ISSUE = Respond("octo/tools", 7, 11)
 
 
 class Running:
-    def __init__(self, queue: JobQueue, steps: ScriptedSteps, metrics: Metrics) -> None:
+    def __init__(self, queue: JobQueue, jobs: Jobs, steps: ScriptedSteps, metrics: Metrics) -> None:
         self.queue = queue
+        self.jobs = jobs
         self.steps = steps
         self.metrics = metrics
 
     async def run(self, job: Job, delivery: str = "guid") -> Any:
         """Enqueue a job and wait for its end."""
-        workflow_id = await self.queue.enqueue(job, delivery)
+        (workflow_id,) = await self.queue.enqueue(delivery, [job])
         handle: Any = await DBOS.retrieve_workflow_async(workflow_id)
         return await handle.get_result(polling_interval_sec=0.02)
 
@@ -47,9 +49,10 @@ async def running(folder: Path, steps: ScriptedSteps, **settings: Any) -> AsyncI
     configured = Settings(data_dir=folder, shutdown_seconds=1, **settings)
     metrics = Metrics()
     queue = JobQueue(configured)
-    await queue.launch(Jobs(steps, queue, metrics, configured, QUICK).workflows())  # type: ignore[arg-type]
+    jobs = Jobs(steps, queue, metrics, configured, QUICK)  # type: ignore[arg-type]
+    await queue.launch(jobs.workflows())
     try:
-        yield Running(queue, steps, metrics)
+        yield Running(queue, jobs, steps, metrics)
     finally:
         await queue.close()
 
@@ -161,7 +164,7 @@ async def test_forgetting_cancels_a_running_backfill_and_deletes_after_it(tmp_pa
         list_forgotten=[{"outcome": "listed", "repos": ["octo/tools"]}],
     )
     async with running(tmp_path, steps) as jobs:
-        await jobs.queue.enqueue(Backfill("octo/tools", 11), "guid")
+        await jobs.queue.enqueue("guid", [Backfill("octo/tools", 11)])
         await steps.reached("read_history")
         await jobs.run(Forget(("octo/tools",)), "guid2")
     assert steps.count("forget") == 2
@@ -170,7 +173,7 @@ async def test_forgetting_cancels_a_running_backfill_and_deletes_after_it(tmp_pa
 async def test_a_job_survives_the_server(tmp_path):
     stopped = ScriptedSteps(read_thread=[asyncio.Event()])
     async with running(tmp_path, stopped) as jobs:
-        await jobs.queue.enqueue(RefreshThread("octo/tools", 7, 11), "guid")
+        await jobs.queue.enqueue("guid", [RefreshThread("octo/tools", 7, 11)])
         await stopped.reached("read_thread")
     steps = ScriptedSteps()
     async with running(tmp_path, steps) as jobs:
@@ -195,9 +198,39 @@ async def test_finished_jobs_are_pruned_and_depth_counts_the_others(tmp_path):
     steps = ScriptedSteps(read_thread=[hold])
     async with running(tmp_path, steps) as jobs:
         await jobs.run(ISSUE)
-        await jobs.queue.enqueue(RefreshThread("octo/tools", 7, 11), "guid")
+        await jobs.queue.enqueue("guid", [RefreshThread("octo/tools", 7, 11)])
         await steps.reached("read_thread")
         assert jobs.queue.depth() == {("refresh", "pending"): 1}
         assert await jobs.queue.prune(datetime.now(UTC) - timedelta(days=1)) == 0
         assert await jobs.queue.prune(datetime.now(UTC) + timedelta(days=1)) == 1
         hold.set()
+
+
+async def test_a_second_server_in_the_same_folder_is_refused(tmp_path):
+    async with running(tmp_path, ScriptedSteps()):
+        with pytest.raises(StoreBusy, match="another server"):
+            JobQueue(Settings(data_dir=tmp_path))
+    JobQueue(Settings(data_dir=tmp_path))
+
+
+async def test_a_history_that_another_process_left_half_read_is_read_on(tmp_path):
+    state = State.open(Settings(data_dir=tmp_path))
+    state.update("octo/left", status=Status.RUNNING, source="github")
+    state.update("octo/imported", status=Status.RUNNING, source="import")
+    state.update("octo/done", status=Status.COMPLETE, source="github")
+    async with running(tmp_path, ScriptedSteps()) as jobs:
+        await jobs.jobs.resume_backfills(state)
+        await jobs.jobs.resume_backfills(state)
+        await jobs.steps.reached("read_history")
+    state.close()
+    assert [job.repo for name, (job,) in jobs.steps.calls if name == "read_history"] == [
+        "octo/left"
+    ]
+
+
+async def test_a_delivery_whose_jobs_cannot_all_be_stored_stores_none(tmp_path):
+    async with running(tmp_path, ScriptedSteps()) as jobs:
+        with pytest.raises(ValueError, match="partition"):
+            await jobs.queue.enqueue("guid", [ISSUE, Backfill("", 11)])
+        assert await jobs.run(RefreshThread("octo/tools", 1, 11), "other")
+    assert jobs.steps.count("answer") == 0
