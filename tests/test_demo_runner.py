@@ -26,7 +26,8 @@ def test_no_setting_of_the_user_reaches_the_commands():
 
 
 def test_a_comment_is_readable_in_a_terminal():
-    body = "**A** (#1)\n\n<details><summary>More (1)</summary>\n\n- B\n\n</details>\n\n<sub>c</sub>\n<!-- m -->\n"
+    fold = "<details><summary>More (1)</summary>\n\n- B\n\n</details>"
+    body = f"**A** (#1)\n\n{fold}\n\n<sub>c</sub>\n<!-- m -->\n"
     text = readable(body)
     assert "▸ More (1)" in text
     assert "<" not in text
