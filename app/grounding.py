@@ -6,7 +6,6 @@ there too, and most of the words must come from what the model was shown.
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
@@ -19,7 +18,9 @@ from app.sanitize import clean
 
 _LEAST_QUOTE: Final = 12
 _LEAST_SUPPORT: Final = 0.5
-_LONGEST: Final = 600
+_LONGEST: Final = 1000  # characters; whoever needs more was not asked for advice but for a speech
+_LONGEST_QUOTE: Final = 2000
+_FEW_WORDS: Final = 5
 
 _URL = re.compile(
     r"(?:https?|ftp)://|\bwww\.|\b[\w-]{1,60}\.(?:com|org|net|io|dev|sh|xyz|ru|cn)/", re.IGNORECASE
@@ -39,19 +40,26 @@ _INSTALL = re.compile(
     r"(?:install|add|i|get|run|exec|pull|clone|require|dlx)\s{1,3}(\S{1,100})",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"[^\W\d_]{4,}")
+_WORDS: Final = {
+    "latin": re.compile("[A-Za-z\u00c0-\u024f]{4,}"),
+    "hangul": re.compile("[\uac00-\ud7a3]{2,}"),
+    "han and kana": re.compile("[\u3041-\u30ff\u4e00-\u9fff]{2}"),
+    "cyrillic": re.compile("[\u0400-\u04ff]{4,}"),
+}
+_STEM: Final = {"latin": 5, "hangul": 2, "han and kana": 2, "cyrillic": 5}
 _COMMON_LIST = """
     after again already also another because been before being below both cannot caused causes
-    change check could does either error errors failing fails file first fixed from happens have
-    helped helps here install installing instead into issue just keep later like make mention
+    change check could does either error errors fail failing fails file first fixed from have
+    happens helped helps here install installing instead into issue just keep later like make mention
     mentions more most need needs newer older once only option options other over please
     possible problem release report reported restart restarting run running same seem set sets
     setting settings should since solved some still such than that their them then there these
     they this those through turn turning until update updating upgrade upgrading used uses using
     value version when where which while will with without work worked works would your
+    합니 있습 주세 하세 됩니 설정 다시 이후 경우 방법 사용
+    변경 확인 해결 문제 같은 버전 오류 하면 후에 올려 모두
 """
 _COMMON = frozenset(_COMMON_LIST.split())
-_STEM: Final = 5
 
 
 def folded(text: str) -> str:
@@ -68,7 +76,7 @@ def check(steps: Sequence[ProposedStep], prompt: Prompt, rows: Sequence[Finding]
     dropped: list[Dropped] = []
     for proposed in steps:
         source = sources.get(proposed.source_id)
-        problem = _problem(proposed, source, prompt)
+        problem = _problem(proposed, source)
         if problem is None and any(
             folded(step.text or "") == folded(proposed.text) for step in kept
         ):
@@ -83,29 +91,35 @@ def check(steps: Sequence[ProposedStep], prompt: Prompt, rows: Sequence[Finding]
 
 
 def sentence_holds(sentence: str, finding: Finding, issue_text: str) -> str | None:
-    """Why the model's sentence about what is shared cannot be printed; None if it can."""
-    if risk := unsafe_advice.found(sentence):
-        return f"unsafe advice: {risk}"
+    """Why the model's sentence about what is shared cannot be printed; None if it can.
+
+    What is shared stands in the past issue too: the new issue's author cannot lend us words.
+    """
     candidate = finding.candidate
     body = candidate.thread.body if candidate.thread else ""
-    known = f"{issue_text}\n{candidate.title}\n{body}"
-    return _ungrounded(sentence, folded(known), known)
+    theirs = f"{candidate.title}\n{body}"
+    if len(sentence) > _LONGEST:
+        return "too long"
+    if risk := unsafe_advice.found(sentence):
+        return f"unsafe advice: {risk}"
+    return _ungrounded(sentence, folded(f"{issue_text}\n{theirs}"), theirs)
 
 
-def _problem(step: ProposedStep, source: Source | None, prompt: Prompt) -> str | None:
+def _problem(step: ProposedStep, source: Source | None) -> str | None:
     """Why a step is dropped; None if it stands."""
     if source is None:
         return "unknown source"
     if source.passage is None:
         return "the source has no answer to cite"
+    if len(step.text) > _LONGEST or len(step.quote) > _LONGEST_QUOTE:
+        return "too long"
     quote, answer = folded(step.quote), folded(source.passage.text)
     if len(quote) < _LEAST_QUOTE or quote not in answer:
         return "the quote is not in its source"
     if risk := unsafe_advice.found(f"{step.text}\n{step.quote}"):
         return f"unsafe advice: {risk}"
-    title = source.finding.candidate.title
-    shown = f"{source.passage.text}\n{title}\n{prompt.issue_text}"
-    return _ungrounded(step.text, answer, shown)
+    # Not the new issue's words and not the old title's: strangers wrote both.
+    return _ungrounded(step.text, answer, source.passage.text)
 
 
 def _ungrounded(text: str, exact: str, shown: str) -> str | None:
@@ -140,19 +154,23 @@ def _foreign(text: str, known: str) -> str | None:
     return None
 
 
-def _supported(text: str, known: str) -> bool:
-    """Whether most of the words come from what was shown.
+def _supported(text: str, shown: str) -> bool:
+    """Whether most of the words come from what was shown, compared by their first letters.
 
-    Words are compared by their first letters. A text in another script than its source (a Korean
-    line about an English answer) cannot be compared so; the other checks still hold for it.
+    Each script for itself. A script that the source hardly uses, as in a Korean line about an
+    English answer, cannot be compared so; the other checks still hold for it.
     """
-    stems = {word[:_STEM].casefold() for word in _WORD.findall(known)}
-    words = [w.casefold() for w in _WORD.findall(_CODE.sub(" ", text)) if _is_latin(w)]
-    telling = [word for word in words if word not in _COMMON]
-    if not telling:
-        return True
-    return sum(word[:_STEM] in stems for word in telling) >= _LEAST_SUPPORT * len(telling)
+    known = {script: _stems(script, shown) for script in _WORDS}
+    main = max(known, key=lambda script: len(known[script]))
+    for script, stems in known.items():
+        if script != main and len(stems) < _FEW_WORDS:
+            continue
+        telling = _stems(script, _CODE.sub(" ", text)) - _COMMON
+        if len(telling & stems) < _LEAST_SUPPORT * len(telling):
+            return False
+    return True
 
 
-def _is_latin(word: str) -> bool:
-    return all("LATIN" in unicodedata.name(letter, "") for letter in word)
+def _stems(script: str, text: str) -> set[str]:
+    words = (match[0].casefold() for match in _WORDS[script].finditer(text))
+    return {word if word in _COMMON else word[: _STEM[script]] for word in words}

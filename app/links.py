@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, urlsplit
 
-from app.sanitize import Markdown
+from app.sanitize import Markdown, clean
 
 _ANCHOR = re.compile(r"#(issuecomment|event|discussion_r|pullrequestreview)-?(\d{1,20})$")
 _REPO = re.compile(r"[\w.-]{1,100}/[\w.-]{1,100}")
@@ -46,12 +46,12 @@ class Links:
 
     def release(self, repo: str, tag: str) -> str:
         """A release."""
-        return f"{self._root(repo)}/releases/tag/{quote(tag, safe=_SAFE)}"
+        return f"{self._root(repo)}/releases/tag/{quote(clean(tag), safe=_SAFE)}"
 
     def file(self, repo: str, url: str) -> str | None:
         """A file of the repository at some commit; None if `url` is anything else."""
         try:
-            parts = urlsplit(url)
+            parts = urlsplit(clean(url))
         except ValueError:
             return None
         prefix = f"/{repo.lower()}/blob/"

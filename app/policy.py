@@ -97,8 +97,13 @@ def folded(findings: Sequence[Finding], rows: Sequence[Finding]) -> list[Finding
 
 
 def telling_docs(docs: Sequence[Finding], rows: Sequence[Finding]) -> list[Finding]:
-    """The doc sections worth quoting; one beside issues, two where there are none."""
-    return [doc for doc in docs if doc.kind != "unrelated"][: 1 if rows else 2]
+    """The doc sections worth quoting; one beside issues, two where there are none.
+
+    Release notes are not among them: alone they answer nothing, and a fix's release stands in the
+    row of the issue that it fixed.
+    """
+    sections = [d for d in docs if d.kind != "unrelated" and d.candidate.section is not None]
+    return sections[: 1 if rows else 2]
 
 
 def worth_asking(findings: Sequence[Finding]) -> list[Finding]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import jinja2
 
+from app import unsafe_advice
 from app.catalogue import Catalogue, catalogue
 from app.drafter import Draft, Step
 from app.evidence import Evidence
@@ -16,11 +17,13 @@ from app.findings import Finding
 from app.language import frame_of
 from app.links import Links
 from app.sanitize import Markdown, code, inline, visible_text
+from indexer.redact import redact
 from indexer.threads import Ending
 
 MAX_VISIBLE: Final = 1500  # characters before the fold
 _TITLE: Final = 120
 _SENTENCE: Final = 180
+_LEAST_EXCERPT: Final = 20
 _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})")
 _NUMBERS: Final = ("one", "two", "three")
 # How much of the draft is printed, tried in this order until the comment is short enough.
@@ -143,7 +146,7 @@ class _Writer:
             url = self._links.file(candidate.repo, section.url)
             return self._links.link(label, url) if url else label
         tag = candidate.release.tag if candidate.release else ""
-        label = self._say("source.release", release=inline(tag, limit=60, markup=False))
+        label = self._say("source.release", release=_tag(tag))
         return self._links.link(label, self._links.release(candidate.repo, tag))
 
     def _title(self, finding: Finding) -> Markdown:
@@ -160,7 +163,7 @@ class _Writer:
 
     def _release(self, finding: Finding) -> Markdown:
         tag = finding.fix.tag if finding.fix else ""
-        label = inline(tag, limit=60, markup=False)
+        label = _tag(tag)
         return self._links.link(label, self._links.release(finding.candidate.repo, tag))
 
     def _state(self, finding: Finding, *, folded: bool = False) -> Markdown:
@@ -170,7 +173,7 @@ class _Writer:
         resolution = candidate.resolution
         ending = _ending(finding)
         if resolution is not None and ending is Ending.FIXED and resolution.release:
-            tag = inline(resolution.release, limit=60, markup=False)
+            tag = _tag(resolution.release)
             return self._say("state.released", release=tag)
         if resolution is not None and ending is Ending.DUPLICATE and resolution.duplicate_of:
             to = self._links.to_issue_folded if folded else self._links.to_issue
@@ -190,10 +193,11 @@ class _Writer:
     def _excerpt(self, finding: Finding) -> Markdown:
         """The issue's own first sentence, where nothing shared can be named."""
         thread = finding.candidate.thread
-        if thread is None:
+        if thread is None or unsafe_advice.found(thread.body):
             return Markdown()
         first = inline(thread.body, limit=_SENTENCE, link_word=self._link_word)
-        return self._say("shared.excerpt", first=first) if first else Markdown()
+        telling = len(visible_text(first)) >= _LEAST_EXCERPT
+        return self._say("shared.excerpt", first=first) if telling else Markdown()
 
     def _sections(self, max_steps: int, quote_limit: int) -> list[_Section]:
         draft = self._content.draft
@@ -259,6 +263,10 @@ def _terms(evidence: Evidence) -> dict[str, Markdown]:
     else:
         made = [code(term, limit=100) for term in evidence.terms]
     return dict(zip(("first", "second", "third"), made, strict=False))
+
+
+def _tag(tag: str) -> Markdown:
+    return inline(redact(tag), limit=60, markup=False)
 
 
 def _count(things: Sequence[object]) -> str:

@@ -197,6 +197,8 @@ async def answer(
     telling_docs = policy.telling_docs(docs, rows)
     decision = policy.enough_evidence(rows, telling_docs)
     draft = _draft(opinion, rows, telling_docs, config)
+    if decision.ok and not rows and not draft.steps:
+        decision = Decision(ok=False, reason="nothing_to_quote")
     body: str | None = None
     more: list[Finding] = []
     if decision.ok:
@@ -298,12 +300,30 @@ def _is_older(candidate: Candidate, thread: Thread) -> bool:
 def _redacted(candidate: Candidate) -> Candidate:
     """The candidate without secrets, and without comments that nobody reads from here on."""
     past, resolution = candidate.thread, candidate.resolution
+    section, release = candidate.section, candidate.release
     if past is not None:
         past = redact_thread(past.model_copy(update={"comments": ()}))
     if resolution is not None and resolution.quote is not None:
         said = resolution.quote.model_copy(update={"text": redact(resolution.quote.text)})
         resolution = resolution.model_copy(update={"quote": said})
-    return replace(candidate, title=redact(candidate.title), thread=past, resolution=resolution)
+    if section is not None:
+        section = section.model_copy(
+            update={
+                "path": redact(section.path),
+                "headings": tuple(redact(heading) for heading in section.headings),
+                "text": redact(section.text),
+            }
+        )
+    if release is not None:
+        release = release.model_copy(update={"body": redact(release.body)})
+    return replace(
+        candidate,
+        title=redact(candidate.title),
+        thread=past,
+        resolution=resolution,
+        section=section,
+        release=release,
+    )
 
 
 def _language_of(thread: Thread, config: RepoConfig) -> str:

@@ -22,6 +22,7 @@ _CLOSES = re.compile(
     r"(?i)\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|duplicate of|dup of)[:\s]{1,3}[\w./-]*#\d"
 )
 _ADDRESS = re.compile(r"(?i)\b(?:(?:https?|ftp|file)://\w|(?:javascript|mailto):\w|www\.\w)")
+_FULL_ADDRESS = re.compile(r"(?i)\b(?:https?|ftp)://\w")
 _HIDDEN = re.compile("[\u00ad\u200c-\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e0fff]")
 _MARKER = re.compile(r"<!--|-->")
 _LOOPBACK = re.compile(r"(?i)https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?![\w@.-])")
@@ -58,7 +59,7 @@ def _of_token(token: Token) -> list[str]:
             return [f"{token.type} {text[:40]!r}"]
         case "code_inline":
             text = _LOOPBACK.sub("", text)
-            patterns = (_CLOSES, _ADDRESS)
+            patterns = (_CLOSES, _FULL_ADDRESS)
         case "text":
             patterns = (_MENTION, _REFERENCE, _CLOSES, _ADDRESS)
     return [f"{token.type} {m[0]!r} in {text[:80]!r}" for p in patterns if (m := p.search(text))]

@@ -14,7 +14,9 @@ QUOTE = "Raise `proxy_read_timeout` to `120s`"
 
 
 def made(answer=ANSWER):
-    past = candidate(7, "Timeout behind the proxy", ending=Ending.ANSWERED, said=answer)
+    past = candidate(
+        7, "Timeout behind nginx", "`ReadTimeout`", ending=Ending.ANSWERED, said=answer
+    )
     finding = Finding(past, "related", 0.5, "test")
     silent = Finding(candidate(8, state="open"), "related", 0.4, "test")
     issue = thread(2, "ReadTimeout after 60 s", "Behind nginx, harbor fails with ReadTimeout.")

@@ -227,7 +227,7 @@ async def test_a_prompt_can_be_written_to_a_file(tmp_path):
 async def test_explain_is_plain_json():
     made = await answer(past(), past(8, 0.1), doc())
     told = json.loads(json.dumps(made.explain))
-    assert [c["place"] for c in told["candidates"]] == ["shown", "left out", "cited"]
+    assert [c["place"] for c in told["candidates"]] == ["shown", "cited", "left out"]
 
 
 class FakeIdentity:
