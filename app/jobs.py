@@ -7,6 +7,7 @@ again; one that fails for good ends in error, and a redelivery of its GUID gives
 
 import asyncio
 import random
+import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ log = structlog.get_logger()
 
 # A cancelled backfill may still be writing its last page when its repository is forgotten.
 FORGET_AGAIN_SECONDS = 5.0
+PLACES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,12 @@ class GaveUp(InternError):
     """A job's trouble did not pass within its patience."""
 
     reason = "gave_up"
+
+
+class Crashed(InternError):
+    """Something that nobody expected. Where, and not what it said: that may quote an issue."""
+
+    reason = "crashed"
 
 
 class Jobs:
@@ -208,11 +216,6 @@ class Jobs:
                 say.error("job failed", reason=error.reason, error=str(error))
                 self._metrics.jobs.labels(kind.__name__, error.reason).inc()
                 raise
-            except Exception as error:
-                # Where it happened and not what it said: a library's message may quote an issue.
-                say.error("job crashed", **where(error))
-                self._metrics.jobs.labels(kind.__name__, "crashed").inc()
-                raise
             say.info("job done", **outcome)
             self._metrics.jobs.labels(kind.__name__, str(outcome["outcome"])).inc()
             return outcome
@@ -236,6 +239,10 @@ class Jobs:
                 except (GitHubUnavailable, RateLimited, StoreUnavailable) as error:
                     wait = self._patience.wait(number, error)
                     return {"wait": wait, "reason": error.reason, "error": str(error)}
+                except InternError:
+                    raise
+                except Exception as error:  # noqa: BLE001  DBOS stores what a step raises
+                    raise Crashed(f"{name} met {type(error).__name__} in {where(error)}") from None
 
         for number in range(1, self._patience.attempts + 1):
             result = await DBOS.run_step_async(
@@ -257,10 +264,7 @@ class Jobs:
         raise GaveUp(f"{name} was tried {number} times; the last time: {result['error']}")
 
 
-def where(error: BaseException) -> dict[str, str]:
-    """An error's type and the place it came from, without its text."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
-    return {"error": type(error).__name__, "where": place}
+def where(error: BaseException) -> str:
+    """The places an error came through, innermost first, without its text."""
+    frames = traceback.extract_tb(error.__traceback__)[::-1][:PLACES]
+    return " < ".join(f"{frame.filename}:{frame.lineno}" for frame in frames)

@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from app.job_queue import JobQueue
 from app.services import Services
+from indexer.errors import StoreError
 
 log = structlog.get_logger()
 router = APIRouter()
@@ -69,7 +70,12 @@ class _Now(Collector):
     def __init__(self, services: Services, queue: JobQueue) -> None:
         self._depth = queue.depth()
         self._repositories = services.state.repositories().values()
-        self._points = services.knowledge_base.repos()
+        try:
+            self._points = services.knowledge_base.repos()
+        except StoreError as error:
+            # The other figures matter most when something is wrong.
+            log.warning("points not counted", reason=error.reason)
+            self._points = {}
 
     def collect(self) -> Iterable[Metric]:
         jobs = GaugeMetricFamily(

@@ -23,7 +23,7 @@ from app.job_queue import Outcome
 from app.records import Reply
 from app.services import Services
 from indexer import backfill, repo_config
-from indexer.errors import Forbidden, GitHubError, NotFound
+from indexer.errors import Forbidden, GitHubError, NotFound, Rejected
 from indexer.github import GitHubClient
 from indexer.indexing import delete_thread, index_threads
 from indexer.sources.github import fetch_thread
@@ -115,7 +115,7 @@ class Steps:
         client = await self._client(job)
         try:
             file = await repo_config.read(client.get, job.repo)
-        except Forbidden as error:
+        except (Forbidden, Rejected) as error:
             log.warning("config not read", repo=job.repo, error=str(error))
             return {"outcome": "refused"}
         await asyncio.to_thread(self._services.records.settle_config, job.repo, file)

@@ -30,8 +30,11 @@ router = APIRouter()
 
 # GitHub sends no more than this.
 MAX_BYTES = 25 * 1024 * 1024
+# GitHub itself gives up after ten seconds.
+READ_SECONDS = 30.0
 # Above this, hashing and parsing leave the event loop.
 LARGE_BYTES = 512 * 1024
+SUBJECT = 140
 DELIVERY = re.compile(r"[\w-]{1,64}")
 EVENT = re.compile(r"[a-z_]{1,64}")
 
@@ -70,7 +73,14 @@ async def receive(request: Request) -> JSONResponse:
         answer = {"status": "refused", "reason": refusal.reason, "message": str(refusal)}
         return JSONResponse(answer, refusal.status)
     services.metrics.deliveries.labels(event, "queued" if status == "queued" else reason).inc()
-    log.info("delivery", event_name=event, delivery=delivery, status=status, reason=reason)
+    log.info(
+        "delivery",
+        event_name=event,
+        on=_subject(payload),
+        delivery=delivery,
+        status=status,
+        reason=reason,
+    )
     return JSONResponse({"status": status, "reason": reason}, 202)
 
 
@@ -99,6 +109,16 @@ async def _jobs(
         raise Refused(400, "payload_unexpected", str(error)) from error
 
 
+def _subject(payload: dict[str, Any]) -> str | None:
+    """Whom a delivery is about: a repository, or the account of an installation."""
+    repo = events.repository_of(payload)
+    installation = payload.get("installation")
+    account = installation.get("account") if isinstance(installation, dict) else None
+    login = account.get("login") if isinstance(account, dict) else None
+    found = repo or login
+    return found[:SUBJECT] if isinstance(found, str) else None
+
+
 async def _store(jobs: Sequence[Job], delivery: str, at: datetime, queue: JobQueue) -> None:
     """Store the jobs durably.
 
@@ -122,17 +142,21 @@ async def _read(request: Request) -> bytes:
     """The body, as long as it is not too large; what is too large is not read to its end.
 
     Raises:
-        Refused: 413.
+        Refused: 413 or 408.
     """
     too_large = Refused(413, "too_large", f"A delivery has at most {MAX_BYTES} bytes.")
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > MAX_BYTES:
         raise too_large
     chunks = bytearray()
-    async for chunk in request.stream():
-        chunks += chunk
-        if len(chunks) > MAX_BYTES:
-            raise too_large
+    try:
+        async with asyncio.timeout(READ_SECONDS):
+            async for chunk in request.stream():
+                chunks += chunk
+                if len(chunks) > MAX_BYTES:
+                    raise too_large
+    except TimeoutError as error:
+        raise Refused(408, "too_slow", "The body did not arrive in time.") from error
     return bytes(chunks)
 
 

@@ -193,6 +193,15 @@ async def test_only_ids_are_stored(tmp_path):
     assert mode == "wal"
 
 
+async def test_what_an_unexpected_error_said_is_stored_nowhere(tmp_path):
+    steps = ScriptedSteps(answer=[KeyError("words of an issue")])
+    async with running(tmp_path, steps) as jobs:
+        with pytest.raises(Exception, match=r"answer met KeyError in .*fakes_app\.py"):
+            await jobs.run(ISSUE)
+        assert jobs.metrics.jobs.labels("Respond", "crashed")._value.get() == 1
+    assert all(b"words of" not in file.read_bytes() for file in tmp_path.glob("jobs.*"))
+
+
 async def test_finished_jobs_are_pruned_and_depth_counts_the_others(tmp_path):
     hold = asyncio.Event()
     steps = ScriptedSteps(read_thread=[hold])

@@ -95,6 +95,16 @@ async def test_metrics(app):
         assert line in text
 
 
+async def test_metrics_without_the_store(app):
+    def broken() -> Any:
+        raise StoreUnavailable("gone")
+
+    app.state.services.knowledge_base.repos = broken
+    answer = await get(app, "/metrics")
+    assert answer.status_code == 200
+    assert "intern_jobs_unfinished{" in answer.text
+
+
 @pytest.fixture
 def _logging_restored():
     root = logging.getLogger()

@@ -1,5 +1,6 @@
 """The HTTP edge: what is refused, what is ignored, what is stored before the 202."""
 
+import asyncio
 import json
 from types import SimpleNamespace
 from typing import Any
@@ -163,6 +164,18 @@ async def test_a_body_that_is_too_large_is_refused_before_its_end(app, announced
     assert answer.status_code == 413
     if not announced:  # httpx's in-memory transport sends what it announced
         assert len(sent) < 100
+
+
+async def test_a_body_that_never_ends_is_not_waited_for(app, monkeypatch):
+    monkeypatch.setattr(webhook, "READ_SECONDS", 0.05)
+    never = asyncio.Event()
+
+    async def body() -> Any:
+        yield b"{"
+        await never.wait()
+
+    answer = await send(app, body(), delivery_headers(b"", "issues"))
+    assert (answer.status_code, answer.json()["reason"]) == (408, "too_slow")
 
 
 async def test_a_large_delivery_is_read_off_the_event_loop(app):
