@@ -9,8 +9,8 @@ Writes go to `dense` first: a point that says in its payload that it is up to da
 vectors. A process killed between the two is put right by whoever repeats the write.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import qdrant_edge as edge
 
@@ -118,11 +118,6 @@ class Shards(NamedTuple):
         response = self.points.facet(edge.FacetRequest(field, limit=MAX_FACETS, exact=True))
         # A value whose last point was deleted is still told of, with none.
         return dict(sorted((str(hit.value), hit.count) for hit in response.hits if hit.count))
-
-    def meta(self, identity: str) -> Mapping[str, Any] | None:
-        """The payload of the fingerprint's point, if there is one."""
-        found = self.points.retrieve([identity], with_payload=True, with_vector=False)
-        return found[0].payload if found else None
 
     def flush(self) -> None:
         """Both to disk."""
