@@ -1,9 +1,11 @@
 """Threads, docs and releases into the knowledge base: what is new or changed, and nothing else."""
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 
 from indexer.bm25 import Bm25Encoder
@@ -19,19 +21,15 @@ from indexer.chunking import (
     thread_of,
 )
 from indexer.embedding import TextEmbedder
-from indexer.store import Channel, DenseVector, KnowledgeBase, Point, SparseVector, Where
+from indexer.store import Channel, DenseVector, KnowledgeBase, SparseVector, Where
 from indexer.threads import DocSection, Release, Thread
+from indexer.writing import Batch, embed, points_of, scroll, upsert
 
 BATCH = 64
 """Threads that are embedded together: enough to sort them by length, few enough to hold."""
 
-MAX_UPSERT = 100
-"""Points a call: the embedded engine holds the interpreter's lock while it writes."""
-
 LOOKUP = 512
 """Threads whose hashes are fetched together."""
-
-_PAGE = 500
 
 OnProgress = Callable[["IndexReport"], None]
 
@@ -70,17 +68,6 @@ class _Changed:
     hash: str
 
 
-@dataclass(slots=True)
-class _Batch:
-    """Passages on their way into the knowledge base; `kept` are vectors that are still right."""
-
-    threads: int
-    numbers: tuple[int, ...]
-    passages: list[Passage]
-    kept: dict[str, dict[Channel, DenseVector | SparseVector]] = field(default_factory=dict)
-    vectors: Future[list[dict[Channel, DenseVector]]] | None = None
-
-
 def index_threads(  # noqa: PLR0913, PLR0917 - what to write, into what, with what
     kb: KnowledgeBase,
     embedder: TextEmbedder,
@@ -102,9 +89,10 @@ def index_threads(  # noqa: PLR0913, PLR0917 - what to write, into what, with wh
     report = IndexReport()
     unreported = 0
     bm25 = Bm25Encoder()
-    waiting: _Batch | None = None
+    waiting: Batch | None = None
+    stopped = threading.Event()
 
-    def finish(batch: _Batch) -> IndexReport:
+    def finish(batch: Batch) -> IndexReport:
         points, removed = _write(kb, repo, batch, bm25)
         return IndexReport(batch.threads, 0, points, removed, 0)
 
@@ -114,12 +102,12 @@ def index_threads(  # noqa: PLR0913, PLR0917 - what to write, into what, with wh
                 report + IndexReport(unchanged=unreported, seconds=time.perf_counter() - started)
             )
 
-    with ThreadPoolExecutor(1, thread_name_prefix="embed") as pool:
+    with ThreadPoolExecutor(1, thread_name_prefix="embed") as pool, _set_at_end(stopped):
         for changed, unchanged in _changed(kb, repo, threads, templates):
             unreported += unchanged
             if changed:
                 batch = _prepare(kb, repo, changed, templates)
-                batch.vectors = pool.submit(_embed, embedder, batch)
+                batch.vectors = pool.submit(embed, embedder, batch, stopped)
                 if waiting:
                     report += finish(waiting)
                 waiting = batch
@@ -141,7 +129,7 @@ def delete_thread(kb: KnowledgeBase, repo: str, number: int) -> None:
 def stored_threads(kb: KnowledgeBase, repo: str) -> Iterator[Thread]:
     """Every thread of a repository as it is in the knowledge base, in the order of numbers."""
     where = Where((repo.lower(),), kinds=("issue",))
-    ids = [(p.payload["number"], p.id) for p in _scroll(kb, where, ("number",))]
+    ids = [(p.payload["number"], p.id) for p in scroll(kb, where, ("number",))]
     ids.sort()
     for start in range(0, len(ids), BATCH):
         wanted = [identity for _, identity in ids[start : start + BATCH]]
@@ -175,14 +163,22 @@ def index_docs(
     changed = [p for p in passages if known.get(p.id) != p.payload["hash"]]
     bm25 = Bm25Encoder()
     for start in range(0, len(changed), BATCH):
-        batch = _Batch(0, (), changed[start : start + BATCH])
-        _upsert(kb, _points(batch, _embed(embedder, batch), bm25))
+        batch = Batch(0, (), changed[start : start + BATCH])
+        upsert(kb, points_of(batch, embed(embedder, batch), bm25))
     gone = sorted(known.keys() - {p.id for p in passages})
     if gone:
         kb.delete(gone)
     seconds = time.perf_counter() - started
     unchanged = len(passages) - len(changed)
     return IndexReport(len(changed), unchanged, len(changed), len(gone), seconds)
+
+
+@contextmanager
+def _set_at_end(event: threading.Event) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        event.set()
 
 
 def _changed(
@@ -220,14 +216,14 @@ def _changed(
 
 def _prepare(
     kb: KnowledgeBase, repo: str, changed: Sequence[_Changed], templates: frozenset[str]
-) -> _Batch:
+) -> Batch:
     numbers = tuple(item.thread.number for item in changed)
     passages = [
         passage
         for item in changed
         for passage in passages_of(repo, item.thread, item.content, item.hash, templates)
     ]
-    batch = _Batch(len(changed), numbers, passages)
+    batch = Batch(len(changed), numbers, passages)
     issues = {p.id: p for p in passages if p.kind == "issue"}
     # A new comment or label leaves the text as it is: its vectors are still right.
     before = kb.fetch(list(issues), fields=("embedded",))
@@ -242,69 +238,26 @@ def _prepare(
     return batch
 
 
-def _embed(embedder: TextEmbedder, batch: _Batch) -> list[dict[Channel, DenseVector]]:
-    """The dense vectors of each passage; texts and titles together, so that batches fill up."""
-    wanted: list[tuple[int, Channel, str]] = []
-    for row, passage in enumerate(batch.passages):
-        if passage.id not in batch.kept:
-            wanted += [(row, "text", passage.text)] if passage.text else []
-            wanted += [(row, "title", passage.title)] if passage.title else []
-    found: list[dict[Channel, DenseVector]] = [{} for _ in batch.passages]
-    if wanted:
-        vectors = embedder.embed([text for _, _, text in wanted])
-        for (row, channel, _), vector in zip(wanted, vectors, strict=True):
-            found[row][channel] = vector
-    return found
-
-
-def _write(kb: KnowledgeBase, repo: str, batch: _Batch, bm25: Bm25Encoder) -> tuple[int, int]:
+def _write(kb: KnowledgeBase, repo: str, batch: Batch, bm25: Bm25Encoder) -> tuple[int, int]:
     """Comments first, then away with those that are gone, then the issues with their hashes."""
     if batch.vectors is None:
         raise AssertionError("a batch is embedded before it is written")
-    points = _points(batch, batch.vectors.result(), bm25)
+    points = points_of(batch, batch.vectors.result(), bm25)
     issues = [point for point in points if point.payload["kind"] == "issue"]
     comments = [point for point in points if point.payload["kind"] != "issue"]
-    _upsert(kb, comments)
+    upsert(kb, comments)
     where = Where((repo.lower(),), kinds=("comment",), numbers=batch.numbers)
     gone = sorted(_ids_where(kb, where) - {point.id for point in comments})
     if gone:
         kb.delete(gone)
-    _upsert(kb, issues)
+    upsert(kb, issues)
     return len(points), len(gone)
 
 
-def _points(
-    batch: _Batch, vectors: Sequence[dict[Channel, DenseVector]], bm25: Bm25Encoder
-) -> list[Point]:
-    points = []
-    for passage, dense in zip(batch.passages, vectors, strict=True):
-        channels: dict[Channel, DenseVector | SparseVector] = {**dense}
-        channels |= batch.kept.get(passage.id, {})
-        sparse = bm25.document(passage.lexical_title, passage.lexical_body)
-        if sparse.indices:
-            channels["bm25"] = sparse
-        points.append(Point(passage.id, channels, passage.payload))
-    return points
-
-
-def _upsert(kb: KnowledgeBase, points: Sequence[Point]) -> None:
-    for start in range(0, len(points), MAX_UPSERT):
-        kb.upsert(points[start : start + MAX_UPSERT])
-
-
 def _ids_where(kb: KnowledgeBase, where: Where) -> set[str]:
-    return {point.id for point in _scroll(kb, where, ())}
+    return {point.id for point in scroll(kb, where, ())}
 
 
 def _hashes_where(kb: KnowledgeBase, where: Where) -> Iterator[tuple[str, str]]:
-    for point in _scroll(kb, where, ("hash",)):
+    for point in scroll(kb, where, ("hash",)):
         yield point.id, point.payload.get("hash", "")
-
-
-def _scroll(kb: KnowledgeBase, where: Where, fields: Sequence[str]) -> Iterator[Point]:
-    after = None
-    while True:
-        page, after = kb.scroll(where, limit=_PAGE, after=after, fields=fields)
-        yield from page
-        if after is None:
-            return

@@ -20,6 +20,13 @@ def kb(tmp_path):
     store.close()
 
 
+@pytest.fixture(autouse=True)
+def _small_batches(monkeypatch):
+    """Few threads suffice to have several batches on their way."""
+    monkeypatch.setattr("indexer.indexing.BATCH", 8)
+    monkeypatch.setattr("indexer.indexing.LOOKUP", 20)
+
+
 @pytest.fixture
 def embedder():
     return ToyEmbedder()
@@ -32,7 +39,7 @@ def contents(kb):
     }
 
 
-def history(count=150):
+def history(count=30):
     return [
         thread(n, comment(f"Raise the limit of parts in {n}."), comment("Thanks, it works!", at=2))
         for n in range(1, count + 1)
@@ -42,10 +49,10 @@ def history(count=150):
 def test_threads_are_written_once_and_found_again(kb, embedder):
     told = []
     report = index_threads(kb, embedder, REPO, history(), on_progress=told.append)
-    assert (report.indexed, report.unchanged, report.points) == (150, 0, 450)
-    assert kb.count(ALL) == 450
+    assert (report.indexed, report.unchanged, report.points) == (30, 0, 90)
+    assert kb.count(ALL) == 90
     assert [r.seen for r in told] == sorted(r.seen for r in told)
-    assert told[-1].seen == 150
+    assert told[-1].seen == 30
     expected = {p.id for t in history() for p in thread_passages(REPO, t)}
     assert set(contents(kb)) == expected
 
@@ -55,7 +62,7 @@ def test_unchanged_threads_cost_nothing(kb, embedder):
     before = contents(kb)
     embedder.calls.clear()
     report = index_threads(kb, embedder, REPO, history())
-    assert (report.indexed, report.unchanged) == (0, 150)
+    assert (report.indexed, report.unchanged) == (0, 30)
     assert embedder.calls == []
     assert contents(kb) == before
 
@@ -88,10 +95,10 @@ def test_other_template_lines_index_anew(kb, embedder):
 
 def test_of_one_number_twice_the_last_counts(kb, embedder):
     old = [thread(1, body=f"Version {n}") for n in range(3)]
-    report = index_threads(kb, embedder, REPO, [*old, *history(70)[1:], thread(1, body="Last")])
+    report = index_threads(kb, embedder, REPO, [*old, *history()[1:], thread(1, body="Last")])
     assert next(stored_threads(kb, REPO)).body == "Last"
-    assert report.seen == 73
-    assert kb.count(ALL) == 1 + 69 * 3
+    assert report.seen == 33
+    assert kb.count(ALL) == 1 + 29 * 3
 
 
 def test_repositories_do_not_touch_each_other(kb, embedder):
