@@ -10,7 +10,7 @@ import httpx
 from indexer.errors import StoreError, StoreUnavailable
 from indexer.socket_path import short_address
 from indexer.store import ChannelQuery, Fingerprint, Hit, Point, Where
-from indexer.store_rules import UPSERT_SIZE, check_fingerprint, fingerprint_of
+from indexer.store_rules import UPSERT_SIZE, check_fingerprint, checked_points, fingerprint_of
 from indexer.store_wire import Incoming, Outgoing, error_of, hits_of, where_json
 
 IDS_A_CALL = 1000
@@ -60,9 +60,10 @@ class RemoteStore:
 
     def upsert(self, points: Sequence[Point]) -> None:
         """Write points, replacing those with the same ids whole."""
-        for start in range(0, len(points), UPSERT_SIZE):
+        checked = checked_points(points, self._fingerprint.dimension)
+        for start in range(0, len(checked), UPSERT_SIZE):
             call = Outgoing()
-            part = call.points(points[start : start + UPSERT_SIZE])
+            part = call.points(checked[start : start + UPSERT_SIZE])
             self._call("upsert", call.message({"points": part}))
 
     def delete(self, ids: Sequence[str]) -> None:

@@ -412,11 +412,12 @@ def test_another_fingerprint_is_refused_with_what_differs_and_how_to_rebuild(ope
         Point(point_id("a"), {"bm25": SparseVector((2**32,), (1.0,))}),
         Point(point_id("a"), {"bm25": SparseVector((1,), (float("nan"),))}),
         Point(point_id("a"), {}, {"share": float("nan")}),
+        Point(point_id("a"), {}, {"when": object()}),
     ],
 )
 def test_a_point_that_breaks_the_rules_is_refused_and_nothing_is_written(kb, bad):
     with pytest.raises(ValueError):
-        kb.upsert([point("good"), bad])
+        kb.upsert([*(point(i) for i in range(150)), bad])
     assert kb.count() == 0
 
 
