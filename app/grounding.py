@@ -49,13 +49,14 @@ _WORDS: Final = {
 _STEM: Final = {"latin": 5, "hangul": 2, "han and kana": 2, "cyrillic": 5}
 _COMMON_LIST = """
     after again already also another because been before being below both cannot caused causes
-    change check could does either error errors fail failing fails file first fixed from have
-    happens helped helps here install installing instead into issue just keep later like make mention
-    mentions more most need needs newer older once only option options other over please
-    possible problem release report reported restart restarting run running same seem set sets
-    setting settings should since solved some still such than that their them then there these
-    they this those through turn turning until update updating upgrade upgrading used uses using
-    value version when where which while will with without work worked works would your
+    change check could does either error errors fail failing fails file first fixed from
+    happens have helped helps here install installing instead into issue just keep later like
+    make mention mentions more most need needs newer older once only option options other over
+    please possible problem release report reported restart restarting run running same seem
+    set sets setting settings should since solved some still such than that their them then
+    there these they this those through turn turning until update updating upgrade upgrading
+    used uses using value version when where which while will with without work worked works
+    would your
     합니 있습 주세 하세 됩니 설정 다시 이후 경우 방법 사용
     변경 확인 해결 문제 같은 버전 오류 하면 후에 올려 모두
 """

@@ -86,7 +86,13 @@ def shown(findings: Sequence[Finding], config: RepoConfig) -> list[Finding]:
     # Beside a duplicate, what is merely similar is noise.
     if any(f.kind == "duplicate" for f in rows):
         rows = [f for f in rows if f.kind == "duplicate" or f.probability >= ALONE]
-    return rows[:MAX_ROWS]
+    return _without_echoes(rows)[:MAX_ROWS]
+
+
+def _without_echoes(rows: Sequence[Finding]) -> list[Finding]:
+    """The rows without issues that were closed as duplicates of another row."""
+    numbers = {(row.candidate.repo, row.candidate.number) for row in rows}
+    return [row for row in rows if (row.candidate.repo, _original_of(row)) not in numbers]
 
 
 def folded(findings: Sequence[Finding], rows: Sequence[Finding]) -> list[Finding]:
@@ -125,6 +131,11 @@ def enough_evidence(rows: Sequence[Finding], docs: Sequence[Finding] = ()) -> De
     if docs:
         return Decision(ok=True, reason="docs")
     return Decision(ok=False, reason="thin_evidence" if rows else "nothing_found")
+
+
+def _original_of(finding: Finding) -> int | None:
+    resolution = finding.candidate.resolution
+    return resolution.duplicate_of if resolution is not None else None
 
 
 def _is_settled(finding: Finding) -> bool:

@@ -16,14 +16,18 @@ from app.evidence import Evidence
 from app.findings import Finding
 from app.language import frame_of
 from app.links import Links
-from app.sanitize import Markdown, code, inline, visible_text
+from app.sanitize import ELLIPSIS, Markdown, code, inline, visible_text
 from indexer.redact import redact
+from indexer.text import clean
 from indexer.threads import Ending
 
 MAX_VISIBLE: Final = 1500  # characters before the fold
 _TITLE: Final = 120
 _SENTENCE: Final = 180
+_LOOK_AT: Final = 10_000
+_EXCERPT: Final = 140
 _LEAST_EXCERPT: Final = 20
+_CODE_BLOCK = re.compile(r"^[ ]{0,3}(```|~~~).*?(?:^[ ]{0,3}\1|\Z)", re.DOTALL | re.MULTILINE)
 _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})")
 _NUMBERS: Final = ("one", "two", "three")
 # How much of the draft is printed, tried in this order until the comment is short enough.
@@ -185,17 +189,20 @@ class _Writer:
         if finding.sentence:
             return inline(finding.sentence, limit=_SENTENCE, link_word=self._link_word)
         evidence = finding.evidence
+        weak = evidence.kind in {"titles", "words"} and len(evidence.terms) == 1
+        if (evidence.kind == "none" or weak) and (excerpt := self._excerpt(finding)):
+            return excerpt
         if evidence.kind == "none":
-            return self._excerpt(finding)
+            return Markdown()
         key = "error" if evidence.kind == "error" else f"{evidence.kind}_{_count(evidence.terms)}"
         return self._say(f"shared.{key}", **_terms(evidence))
 
     def _excerpt(self, finding: Finding) -> Markdown:
-        """The issue's own first sentence, where nothing shared can be named."""
+        """The issue's own first words, where nothing shared can be named."""
         thread = finding.candidate.thread
         if thread is None or unsafe_advice.found(thread.body):
             return Markdown()
-        first = inline(thread.body, limit=_SENTENCE, link_word=self._link_word)
+        first = inline(_first_line(thread.body), limit=_EXCERPT, link_word=self._link_word)
         telling = len(visible_text(first)) >= _LEAST_EXCERPT
         return self._say("shared.excerpt", first=first) if telling else Markdown()
 
@@ -232,6 +239,8 @@ class _Writer:
             text = inline(step.text, limit=limit, link_word=self._link_word)
             return self._say("step.draft", text=text, source=source)
         quote = inline(step.quote, limit=limit, link_word=self._link_word)
+        if quote[:1].islower():  # it begins in the middle of a sentence
+            quote = Markdown(f"{ELLIPSIS}{quote}")
         return self._say("step.quote", quote=quote, source=source)
 
     def _source(self, step: Step) -> Markdown:
@@ -263,6 +272,12 @@ def _terms(evidence: Evidence) -> dict[str, Markdown]:
     else:
         made = [code(term, limit=100) for term in evidence.terms]
     return dict(zip(("first", "second", "third"), made, strict=False))
+
+
+def _first_line(body: str) -> str:
+    """The first line of prose that says something."""
+    lines = clean(_CODE_BLOCK.sub("", body[:_LOOK_AT])).splitlines()
+    return next((line for line in lines if len(line) >= _LEAST_EXCERPT), "")
 
 
 def _tag(tag: str) -> Markdown:

@@ -148,7 +148,7 @@ async def respond(
         body,
         await services.identity.author(),
         known_comment_id=known.comment_id if known else None,
-        repost=trigger == "label",
+        repost=trigger in {"label", "manual"},
     )
     return await _remember(
         services,

@@ -42,7 +42,7 @@ _TAGS = re.compile(
     re.IGNORECASE,
 )
 _URL = re.compile(
-    r"(?<![A-Za-z0-9])(?:(?:[A-Za-z][A-Za-z0-9+.-]{1,30}+:/{2}|www\.|(?:mailto|javascript|data|xmpp"
+    r"(?<![A-Za-z0-9])(?:(?:[A-Za-z][A-Za-z0-9+.-]{1,30}+:/{2}(?=[^\s`<>\"'])|www\.|(?:mailto|javascript|data|xmpp"
     r"|tel|vbscript|file):(?=\S))[^\s`<>\"']*"
     r"|(?:[A-Za-z0-9-]{1,63}\.){1,6}+(?:app|cn|co|com|cc|dev|gg|info|io|kr|link|ly|me|net|org|ru|sh"
     r"|site|to|top|tk|xyz)/[^\s`<>\"']+)",
@@ -70,7 +70,7 @@ _CLOSER_IN_CODE = re.compile(
     r"((?:clos|fix|resolv|duplicate|dup|중복)[^#]{0,40})#(?=\d)", re.IGNORECASE
 )
 _ESCAPED = re.compile(r"[\\*\[\]~|$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
-_BLOCK_START = re.compile(r"^(?:[-+#=]|(\d{1,9})(?=[.)]))")
+_BLOCK_START = re.compile(r"^(?:[-+](?=\s|$)|#(?=[#\s]|$)|=|(\d{1,9})(?=[.)](?:\s|$)))")
 _SENTENCE_END = re.compile(r"[.!?…](?=[\s\"'”’)\]]|$)|[。！？]")
 
 

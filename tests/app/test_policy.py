@@ -92,3 +92,12 @@ def test_the_model_is_asked_only_where_something_is_near():
     assert policy.worth_asking([finding(1, 0.1), finding(2, 0.05)]) == []
     asked = policy.worth_asking([finding(1, 0.3), finding(2, 0.1), finding(3, 0.01)])
     assert [f.candidate.number for f in asked] == [1, 2]
+
+
+def test_a_duplicate_of_a_row_is_an_echo():
+    echo = finding(226, 0.5, ending=Ending.DUPLICATE, duplicate_of=198)
+    both = [finding(198, 0.6), echo]
+    rows = policy.shown(both, PLAIN)
+    assert [f.candidate.number for f in rows] == [198]
+    assert [f.candidate.number for f in policy.folded(both, rows)] == [226]
+    assert policy.shown([echo], PLAIN) == [echo]

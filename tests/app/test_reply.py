@@ -97,13 +97,27 @@ def test_a_row_says_how_it_ended(fields, state):
         (Evidence("names", ("a_b", "c_d")), "both mention a_b and c_d."),
         (Evidence("names", ("a_b", "c_d", "e")), "both mention a_b, c_d and e."),
         (Evidence("titles", ("proxy", "timeout")), "both titles say “proxy” and “timeout”."),
-        (Evidence("words", ("quota",)), "both mention “quota”."),
+        (Evidence("words", ("quota", "inode")), "both mention “quota” and “inode”."),
+        (Evidence("words", ("quota",)), "“It stops after a while and says nothing.”"),
         (Evidence("none"), "“It stops after a while and says nothing.”"),
     ],
 )
 def test_a_row_names_what_is_shared(evidence, words):
     row = finding(7, evidence=evidence, body="It stops after a while and says nothing.")
     assert words in seen(comment([row, finding(8)]))
+
+
+def test_one_word_is_named_where_there_is_nothing_else():
+    row = finding(7, evidence=Evidence("titles", ("quota",)))
+    assert "both titles say “quota”." in seen(comment([row, finding(8)]))
+
+
+def test_an_excerpt_is_prose_and_no_bad_advice():
+    body = "### What happened\n\n```\nnpm ERR! code\n```\n\nThe install stops half-way here."
+    row = finding(7, evidence=Evidence("none"), body=body)
+    assert "“The install stops half-way here.”" in seen(comment([row, finding(8)]))
+    row = finding(7, evidence=Evidence("none"), body="I did chmod -R 777 / and now it is broken.")
+    assert "777" not in comment([row, finding(8)])
 
 
 def test_a_model_sentence_stands_in_for_the_evidence():
