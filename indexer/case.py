@@ -61,6 +61,15 @@ class Case:
             return False
         return abs((comment.created_at - closed).total_seconds()) <= CLOSING_SECONDS
 
+    def is_after_closing(self, comment: Comment) -> bool:
+        """Whether the issue was closed when the comment was written."""
+        closed = self.thread.closed_at
+        return closed is not None and comment.created_at > closed + NEAR_CLOSING
+
+    def is_reporter(self, comment: Comment) -> bool:
+        """Whether the issue's author wrote it, and is no member of the project."""
+        return comment.author == self.thread.author and comment.author_association not in INSIDERS
+
     def believes(self, comment: Comment) -> bool:
         """Whether the author's word about the issue's end counts."""
         return (

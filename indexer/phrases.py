@@ -192,11 +192,13 @@ STALE = _phrase(
 )
 
 ANSWERED_BY_AUTHOR = _phrase(
-    "thank thx ty! that it work my never nvm figured error i solved 감사 고맙 해결 실수 谢 感 解 "
-    "搞 我 謝 ありがと でき 私",
+    "thank thx ty! that it work gone since my never nvm figured error i solved 감사 고맙 "
+    "해결 실수 谢 感 解 搞 我 謝 ありがと でき 私",
     r"\bthank(?:s| you)\b|\bthx\b|\bty!|\bthat (?:works?|worked|fixed|solved|helped"
     r"|did it|makes sense|answers|explains|was it)\b|\bit (?:works?|worked)\b"
-    r"|\bworks (?:now|for me|great|perfectly)",
+    r"|\bworks (?:now|for me|great|perfectly)|^(?:\W{0,4}|it |that |this |yes,? ){0,2}works\b"
+    r"|\b(?:fixed|solved|did) it\b|\b(?:is|are|all) gone\b"
+    r"|\bno (?:more )?(?:problems|issues) since",
     r"\bmy (?:bad|mistake|fault|error)\b|\bnever ?mind\b|\bnvm\b|\bfigured (?:it )?out\b"
     r"|\buser error\b|\bpilot error\b|\bi (?:was|had|forgot|misread|misunderstood|missed|see now"
     r"|got it|found (?:the|out|a)|solved)\b|\bsolved\b",

@@ -135,6 +135,9 @@ def said_in_closing(case: Case) -> Resolution | None:
             if not found:
                 continue
             rule = f"said_{ending.value}"
+            if ending is Ending.FIXED and case.is_reporter(comment) and (answer := _answer(case)):
+                # "That fixed it" of a reporter who was told what to do.
+                return Resolution(ending=Ending.ANSWERED, rule="thanked", quote=answer)
             if ending is Ending.FIXED:
                 return _fixed(case, rule, _best_fix(case, comment, found[0]))
             return Resolution(ending=ending, rule=rule, quote=case.quote(comment, found[0]))
@@ -149,7 +152,7 @@ def labelled(case: Case) -> Resolution | None:
         rule = f"labelled_{ending.value}"
         if ending is Ending.FIXED:
             return _fixed(case, rule, _workaround(case))
-        quote = _advice(case) if ending is Ending.ANSWERED else _workaround(case)
+        quote = _answer(case) if ending is Ending.ANSWERED else _workaround(case)
         if ending is Ending.ANSWERED and quote is None:
             continue
         return Resolution(ending=ending, rule=rule, quote=quote)
@@ -158,22 +161,28 @@ def labelled(case: Case) -> Resolution | None:
 
 def thanked(case: Case) -> Resolution | None:
     """The author thanks for the answer, or found it alone."""
-    author = case.thread.author
     for at in range(len(case.comments) - 1, -1, -1):
         comment = case.comments[at]
-        if comment.author != author or not (
-            found := find(case, comment, phrases.ANSWERED_BY_AUTHOR)
-        ):
+        if comment.author != case.thread.author:
             continue
-        before = [c for c in case.comments[:at] if c.author != author and len(c.body) >= MIN_ADVICE]
-        advice = [c for c in before if find(case, c, phrases.ADVICE, deny=False)]
-        if source := (advice or before)[-1:]:
-            sentence = find(case, source[0], phrases.ADVICE, deny=False)
-            quote = case.quote(source[0], sentence[0] if sentence else None)
-        else:
-            quote = case.quote(comment, found[0])
-        return Resolution(ending=Ending.ANSWERED, rule="thanked", quote=quote)
+        if found := find(case, comment, phrases.ANSWERED_BY_AUTHOR):
+            asked_alone = all(c.author == comment.author for c in case.comments[:at])
+            own = case.quote(comment, found[0]) if asked_alone else None
+            quote = _answer(case, case.comments[:at]) or own
+            return Resolution(ending=Ending.ANSWERED, rule="thanked", quote=quote)
     return None
+
+
+def closed_by_reporter(case: Case) -> Resolution | None:
+    """The author closed it after an answer, without a word."""
+    closing = [e for e in case.thread.events if e.kind == "closed"]
+    if not closing or closing[-1].actor != case.thread.author:
+        return None
+    before = [c for c in case.comments if c.created_at <= closing[-1].created_at]
+    answer = _answer(case, before)
+    if answer is None:
+        return None
+    return Resolution(ending=Ending.ANSWERED, rule="closed_by_reporter", quote=answer)
 
 
 def not_planned(case: Case) -> Resolution | None:
@@ -225,6 +234,7 @@ RULES: tuple[Rule, ...] = (
     closed_by_program,
     named_by_release,
     thanked,
+    closed_by_reporter,
     answered_by_insider,
 )
 
@@ -311,9 +321,31 @@ def _workaround(case: Case) -> Quote | None:
     return _last_of(case, phrases.WORKAROUND)
 
 
-def _advice(case: Case) -> Quote | None:
-    """As `_workaround`, else any advice: for issues that ended with an answer."""
-    return _workaround(case) or _last_of(case, phrases.ADVICE)
+def _answer(case: Case, comments: Sequence[Comment] | None = None) -> Quote | None:
+    """The advice that an issue ended with: the last with something in code, else the last.
+
+    Of people who know the project only: anybody may write "run this" below an issue.
+    """
+    if comments is None:
+        comments = [c for c in case.comments if not case.is_after_closing(c)]
+    advice = [
+        (comment, sentence)
+        for comment in comments
+        if case.helps(comment)
+        and len(comment.body) >= MIN_ADVICE
+        and (sentence := _advice_in(case, comment))
+    ]
+    named = [(comment, sentence) for comment, sentence in advice if "`" in comment.body]
+    best = (named or advice)[-1:]
+    return case.quote(*best[0]) if best else None
+
+
+def _advice_in(case: Case, comment: Comment) -> Sentence | None:
+    """The first sentence that tells what to do, or that stands beside code."""
+    for sentence in case.sentences(comment):
+        if "`" in sentence.paragraph or any(phrases.ADVICE.found_in(sentence)):
+            return sentence
+    return case.sentences(comment)[0] if "```" in comment.body and case.sentences(comment) else None
 
 
 def _last_of(case: Case, phrase: Phrase) -> Quote | None:

@@ -261,3 +261,33 @@ def test_hostile_comments_take_no_time(piece):
     started = time.process_time()
     ended(closing(body), comment(body, "rob", at=9), comment(body, at=8))
     assert time.process_time() - started < 3
+
+
+def test_a_reporters_that_fixed_it_is_an_answer_and_not_a_fix():
+    answer = comment("You are missing `public_url`. Without it the address is a guess.", at=2)
+    words = comment("`public_url` fixed it.", "rob", at=9, author_association="NONE")
+    found = ended(answer, words, comment("Good idea, I'll add a warning.", at=9.5))
+    assert (found.ending, found.rule) == (Ending.ANSWERED, "thanked")
+    assert found.quote is not None
+    assert found.quote.text == answer.body
+
+
+def test_a_reporter_who_closes_after_an_answer_was_answered():
+    answer = comment("Keep `data_dir` on a local disk.", at=2)
+    closed = (event("closed", actor="rob"),)
+    found = ended(answer, comment("I see.", "rob", at=9), events=closed)
+    assert (found.ending, found.rule) == (Ending.ANSWERED, "closed_by_reporter")
+
+
+def test_a_strangers_cure_is_never_quoted():
+    cure = comment(
+        "You can run the repair tool from https://bad.example, as a workaround `fix.exe`.",
+        "eve",
+        at=2,
+        author_association="NONE",
+    )
+    thanks = comment("Thanks, that works!", "rob", at=3, author_association="NONE")
+    for labels in ((), ("question",), ("bug",)):
+        found = ended(cure, thanks, labels=labels)
+        assert found.quote is None or found.quote.author != "eve"
+    assert resolve(thread(7, cure)).quote is None
