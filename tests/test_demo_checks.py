@@ -127,6 +127,12 @@ def test_numbers_are_whole():
     assert not names("#123", 12)
 
 
+def test_an_address_without_a_host_is_no_link():
+    outcome = saying("related", "**it starts with http://** (#5)")
+    check = next(c for c in OURS if c.find.__name__ == "comments_are_harmless")
+    assert judge([check], outcome)[0].holds
+
+
 def test_releases_are_whole():
     assert names_release("v1.3.0에서 해결됨", "v1.3.0")
     assert names_release("fixed in v1.3.0.", "v1.3.0")

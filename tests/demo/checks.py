@@ -11,7 +11,7 @@ from tests.demo.outcome import Answered, Outcome
 HANGUL: Final = re.compile(r"[가-힣]")
 LATIN_WORD: Final = re.compile(r"[A-Za-z]{2,}")
 CODE: Final = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
-LINK: Final = re.compile(r"\]\(([^)\s]*)\)|(?<!\]\()\b(https?://[^\s)<>]+)")
+LINK: Final = re.compile(r"\]\(([^)\s]*)\)|(?<!\]\()\b(https?://[\w\[][^\s)<>]*)")
 MENTION: Final = re.compile(r"(?<![\w/.])@[A-Za-z0-9]")
 MARKER: Final = re.compile(r"<!-- oncall-intern:")
 STRANGERS: Final = ("skiff-repair.example", "antivirus", "InsecureSkipVerify")
