@@ -152,7 +152,11 @@ def labelled(case: Case) -> Resolution | None:
         rule = f"labelled_{ending.value}"
         if ending is Ending.FIXED:
             return _fixed(case, rule, _workaround(case))
-        quote = _answer(case) if ending is Ending.ANSWERED else _workaround(case)
+        if ending is Ending.ANSWERED:
+            thanks = thanked(case)
+            quote = (thanks.quote if thanks else None) or _answer(case)
+        else:
+            quote = _workaround(case)
         if ending is Ending.ANSWERED and quote is None:
             continue
         return Resolution(ending=ending, rule=rule, quote=quote)
