@@ -222,6 +222,17 @@ ADVICE = _phrase(
     r"してください|すれば|できます|代わりに|使って|設定し|変更し|アップグレード|必要があります",
 )
 
+# The same, said to somebody: enough to call an issue answered by it.
+ADDRESSED = _phrase(
+    "you your instead 세요 시면 됩니다 请 可以 建议 ください すれば",
+    r"\byou(?:'ll)? (?:can|could|should|need|must|have to|want to|probably want|just need|forgot"
+    r"|are missing|are using|may want|might want|would need)\b",
+    r"^(?:please )?(?:use|try|set|add|run|pass|upgrade|install|replace) \S.{0,80}\binstead\b",
+    r"하세요|하시면|보세요|주세요|시면 됩니다|으면 됩니다",
+    r"请(?:使用|尝试|升级|检查|参考)|你?可以|建议",
+    r"してください|すれば(?:いい|よい|良い)|できます",
+)
+
 WORKAROUND = _phrase(
     "work mean for temporar stop helped solved 임시 우회 우선 临 绕 变 暂 回避 一時 とりあえず",
     r"\bwork(?:ed|ing|s)?[- ]?around\b|\bin the mean ?(?:time|while)\b|\bfor now\b|\btemporar",

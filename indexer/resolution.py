@@ -221,7 +221,7 @@ def answered_by_insider(case: Case) -> Resolution | None:
     before = [c for c in case.comments if closed is None or c.created_at <= closed]
     if not before or not case.helps(before[-1]):
         return None
-    found = find(case, before[-1], phrases.ADVICE, deny=False)
+    found = find(case, before[-1], phrases.ADDRESSED, deny=False)
     if not found or len(before[-1].body) < MIN_ADVICE:
         return None
     quote = case.quote(before[-1], found[0])

@@ -197,7 +197,7 @@ def test_an_answer_that_the_author_thanked_for():
 
 
 def test_an_insiders_advice_before_the_closing_is_an_answer():
-    answer = comment("Use `kit pack --all`, which takes every part.", at=9)
+    answer = comment("You can use `kit pack --all`, which takes every part.", at=9)
     assert ended(answer).ending is Ending.ANSWERED
     stranger = comment(answer.body, "eve", at=9, author_association="NONE")
     assert ended(stranger).ending is Ending.UNKNOWN
