@@ -6,8 +6,9 @@ from datetime import timedelta
 from functools import cached_property
 
 from indexer import phrases
-from indexer.phrases import Phrase, Sentence
+from indexer.phrases import Phrase
 from indexer.release_notes import ReleaseNotes
+from indexer.sentences import Sentence, sentences
 from indexer.threads import Comment, Quote, Thread
 
 INSIDERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
@@ -112,7 +113,7 @@ class Case:
         """The sentences of one of the comments, split once."""
         key = id(comment)
         if key not in self._sentences:
-            self._sentences[key] = phrases.sentences(comment.body)
+            self._sentences[key] = sentences(comment.body)
         return self._sentences[key]
 
     def quote(self, comment: Comment, sentence: Sentence | None = None) -> Quote:
@@ -148,9 +149,7 @@ def find(
 
 def excerpt(body: str, sentence: Sentence | None) -> str:
     """Words of a comment, verbatim: the paragraph of a sentence, or from that sentence on."""
-    paragraph = (
-        sentence.paragraph if sentence else next((s.paragraph for s in phrases.sentences(body)), "")
-    )
+    paragraph = sentence.paragraph if sentence else next((s.paragraph for s in sentences(body)), "")
     text = paragraph
     if sentence and len(paragraph) > MAX_QUOTE:
         start = paragraph.find(sentence.text)

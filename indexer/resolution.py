@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 from indexer import phrases
 from indexer.case import BOT, MIN_ADVICE, Case, find, is_bot
-from indexer.phrases import Phrase, Sentence
+from indexer.phrases import Phrase
 from indexer.release_notes import ReleaseNotes, version_of
+from indexer.sentences import Sentence
 from indexer.threads import Comment, Ending, Quote, Release, Resolution, Thread
 
 __all__ = ["RULES", "ReleaseNotes", "is_bot", "resolve"]
