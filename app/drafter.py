@@ -14,7 +14,8 @@ from app.findings import Finding
 from app.passages import Passage
 
 MAX_STEPS: Final = 5
-_LEAST_LETTERS: Final = 16
+_LEAST_LETTERS: Final = 14
+_CODE = re.compile(r"`[^`\n]{3,200}`")
 # A comment that only points elsewhere is no help to somebody who reads it here.
 _POINTERS = re.compile(
     r"https?://\S+|(?:[\w.-]+/[\w.-]+)?#\d+|\b[0-9a-f]{7,40}\b"
@@ -95,6 +96,8 @@ def _no_help(text: str) -> str | None:
     """Why a passage is not worth quoting, or None."""
     if risk := unsafe_advice.found(text):
         return f"unsafe advice: {risk}"
+    if _CODE.search(text[:2000]):
+        return None
     left = _POINTERS.sub("", text[:2000])
     if sum(map(str.isalpha, left)) < _LEAST_LETTERS:
         return "points elsewhere and says nothing itself"

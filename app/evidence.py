@@ -4,10 +4,12 @@ The comment's template words it in the reader's language (reply.py); a percentag
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from indexer.candidate import Candidate
+from indexer.reasons import Reason
 from indexer.text import clean, error_signatures
 from indexer.threads import Thread
 
@@ -27,6 +29,9 @@ _NAME = re.compile(
     r"|[a-z]{2,30}(?:[A-Z][a-z0-9]{1,30}){1,6}|(?:[A-Z][a-z0-9]{1,30}){2,6}"
     r")(?![\w])"
 )
+_ERROR_KINDS: Final = {"panic": 0, "error": 0, "type": 1, "code": 2}
+# Where a message ends and the place it came from begins.
+_MESSAGE_END = re.compile(r"['`]?, (?=[/~.\w-]{0,200}[/\\])|', | at line |\s{2,}|; | \(see ")
 _WEB = re.compile(r"^(?:www\.|e\.g|i\.e)|\.(?:com|org|net|io|dev)$", re.IGNORECASE)
 
 
@@ -45,20 +50,63 @@ class Evidence:
 NO_EVIDENCE: Final = Evidence("none")
 
 
+class Sharing:
+    """Compares one new issue with candidates; what it says itself is read once."""
+
+    def __init__(self, thread: Thread) -> None:
+        self._text = f"{thread.title}\n{thread.body}"[:_SAMPLE]
+        self._signatures = error_signatures(self._text)
+        self._names = {
+            match[0].lower(): match[0].removesuffix("()")
+            for match in reversed(list(_NAME.finditer(clean(self._text))))
+        }
+
+    def with_(self, candidate: Candidate) -> Evidence:
+        """The strongest thing that the new issue and the candidate share."""
+        theirs = _text_of(candidate)
+        if error := self._error(theirs, candidate.reasons):
+            return Evidence("error", (error,))
+        if names := self._shared_names(clean(theirs)):
+            return Evidence("names", names)
+        # What else is rare in this repository, the search has found out.
+        for reason in candidate.reasons:
+            kind: EvidenceKind = "titles" if reason.kind == "title_words" else "words"
+            if reason.kind != "same_error" and reason.values:
+                return Evidence(kind, reason.values[:MAX_TERMS])
+        return NO_EVIDENCE
+
+    def _error(self, theirs: str, reasons: Sequence[Reason]) -> str | None:
+        """The most telling error that both have, as the new issue spells it.
+
+        The search knows which is the rarest; else the longest message says most.
+        """
+        if not self._signatures:
+            return None
+        common = set(error_signatures(theirs))
+        both = [s for s in self._signatures if s in common and not s.startswith("frame:")]
+        rarest = next((r.values[0] for r in reasons if r.kind == "same_error" and r.values), None)
+
+        def rank(signature: str) -> tuple[bool, int, int]:
+            kind, _, value = signature.partition(":")
+            told = rarest is not None and value.startswith(rarest)
+            return not told, _ERROR_KINDS.get(kind, len(_ERROR_KINDS)), -len(value)
+
+        spelled = (_spelled(signature, self._text) for signature in sorted(both, key=rank))
+        return next((words for words in spelled if words), None)
+
+    def _shared_names(self, theirs: str) -> tuple[str, ...]:
+        found: dict[str, str] = {}
+        for match in _NAME.finditer(theirs):
+            name = self._names.get(match[0].lower())
+            if name is not None and not _WEB.search(name):
+                found.setdefault(name.lower(), name)
+        # A longer name says more; the order of standing breaks ties.
+        return tuple(sorted(found.values(), key=len, reverse=True)[:MAX_TERMS])
+
+
 def shared(thread: Thread, candidate: Candidate) -> Evidence:
-    """The strongest thing that the new issue and the candidate share."""
-    theirs = _text_of(candidate)
-    ours = f"{thread.title}\n{thread.body}"[:_SAMPLE]
-    if error := _shared_error(ours, theirs):
-        return Evidence("error", (error,))
-    if names := _shared_names(clean(ours), clean(theirs)):
-        return Evidence("names", names)
-    # What else is rare in this repository, the search has found out.
-    for reason in candidate.reasons:
-        kind: EvidenceKind = "titles" if reason.kind == "title_words" else "words"
-        if reason.kind != "same_error" and reason.values:
-            return Evidence(kind, reason.values[:MAX_TERMS])
-    return NO_EVIDENCE
+    """The strongest thing that a new issue and one candidate share."""
+    return Sharing(thread).with_(candidate)
 
 
 def _text_of(candidate: Candidate) -> str:
@@ -69,16 +117,6 @@ def _text_of(candidate: Candidate) -> str:
     return f"{candidate.title}\n{candidate.release.body if candidate.release else ''}"[:_SAMPLE]
 
 
-def _shared_error(ours: str, theirs: str) -> str | None:
-    common = set(error_signatures(theirs))
-    ranked = [s for s in error_signatures(ours) if s in common and not s.startswith("frame:")]
-    order = {"panic": 0, "error": 0, "type": 1, "code": 2}
-    for signature in sorted(ranked, key=lambda s: order.get(s.split(":", 1)[0], 3)):
-        if spelled := _spelled(signature, ours):
-            return spelled
-    return None
-
-
 def _spelled(signature: str, text: str) -> str | None:
     """The signature as the text has it: signatures are folded to lower case."""
     kind, _, value = signature.partition(":")
@@ -87,18 +125,7 @@ def _spelled(signature: str, text: str) -> str | None:
         return found[0] if found else None
     for line in text.splitlines():
         if signature in error_signatures(line):
-            message = line.strip().strip("`>#*- ")
-            head = re.search(re.escape(value.split(" ")[0]), message, re.IGNORECASE)
-            return message[head.start() if head else 0 :].strip("`'\" ") or None
+            head = re.search(re.escape(value.split(" ")[0]), line, re.IGNORECASE)
+            message = _MESSAGE_END.split(line[head.start() if head else 0 :], maxsplit=1)[0]
+            return message.strip("`'\"‘’“” .,:;*") or None
     return None
-
-
-def _shared_names(ours: str, theirs: str) -> tuple[str, ...]:
-    theirs_folded = {m[0].lower() for m in _NAME.finditer(theirs)}
-    found: dict[str, str] = {}
-    for match in _NAME.finditer(ours):
-        name = match[0].removesuffix("()")
-        if match[0].lower() in theirs_folded and not _WEB.search(name):
-            found.setdefault(name.lower(), name)
-    # A longer name says more; the order of standing breaks ties.
-    return tuple(sorted(found.values(), key=len, reverse=True)[:MAX_TERMS])

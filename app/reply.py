@@ -26,7 +26,8 @@ _TITLE: Final = 120
 _SENTENCE: Final = 180
 _LOOK_AT: Final = 10_000
 _EXCERPT: Final = 140
-_LEAST_EXCERPT: Final = 20
+_LEAST_WORDS: Final = 6
+_WORDS = re.compile(r"[^\W\d_]{2,}")
 _CODE_BLOCK = re.compile(r"^[ ]{0,3}(```|~~~).*?(?:^[ ]{0,3}\1|\Z)", re.DOTALL | re.MULTILINE)
 _LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})")
 _NUMBERS: Final = ("one", "two", "three")
@@ -203,8 +204,7 @@ class _Writer:
         if thread is None or unsafe_advice.found(thread.body):
             return Markdown()
         first = inline(_first_line(thread.body), limit=_EXCERPT, link_word=self._link_word)
-        telling = len(visible_text(first)) >= _LEAST_EXCERPT
-        return self._say("shared.excerpt", first=first) if telling else Markdown()
+        return self._say("shared.excerpt", first=first) if first else Markdown()
 
     def _sections(self, max_steps: int, quote_limit: int) -> list[_Section]:
         draft = self._content.draft
@@ -277,7 +277,7 @@ def _terms(evidence: Evidence) -> dict[str, Markdown]:
 def _first_line(body: str) -> str:
     """The first line of prose that says something."""
     lines = clean(_CODE_BLOCK.sub("", body[:_LOOK_AT])).splitlines()
-    return next((line for line in lines if len(line) >= _LEAST_EXCERPT), "")
+    return next((line for line in lines if len(_WORDS.findall(line)) >= _LEAST_WORDS), "")
 
 
 def _tag(tag: str) -> Markdown:

@@ -273,6 +273,7 @@ def _draft(
 def _by_the_rules(thread: Thread, repo: str, candidates: Sequence[Candidate]) -> list[Finding]:
     """A verdict on each candidate without the model, originals before their duplicates."""
     reported = versions.reported(thread.title, thread.body, (repo.rpartition("/")[2],))
+    sharing = evidence.Sharing(thread)
     findings: list[Finding] = []
     for found in candidates:
         candidate = _redacted(found)
@@ -286,7 +287,7 @@ def _by_the_rules(thread: Thread, repo: str, candidates: Sequence[Candidate]) ->
                 kind,
                 judged.probability,
                 judged.reason,
-                evidence=evidence.shared(thread, candidate),
+                evidence=sharing.with_(candidate),
                 fix=fix_of(candidate, reported),
             )
         )

@@ -34,6 +34,11 @@ def test_words_that_only_point_elsewhere_are_left_out():
         assert draft.dropped[0].reason.startswith("points elsewhere")
 
 
+def test_one_short_command_is_help():
+    draft = drafter.from_quotes([finding(ending=Ending.ANSWERED, said="`make clean` fixes this.")])
+    assert len(draft.steps) == 1
+
+
 def test_unsafe_words_are_left_out_whoever_said_them():
     row = finding(ending=Ending.ANSWERED, said="Just run `chmod -R 777 /data` and retry.")
     draft = drafter.from_quotes([row])

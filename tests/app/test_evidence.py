@@ -13,6 +13,11 @@ from tests.builders import candidate, doc, thread
             "OSError: disk quota exceeded on /var/b",
             Evidence("error", ("OSError: disk quota exceeded on /mnt/a",)),
         ),
+        (
+            "task 'a' panicked at 'assertion failed: end <= self.len()', /build/slice.rs:4",
+            "panicked at 'assertion failed: end <= self.len()', /other/slice.rs:432",
+            Evidence("error", ("assertion failed: end <= self.len()",)),
+        ),
         ("I get ENOSPC here", "npm says ENOSPC", Evidence("error", ("ENOSPC",))),
         (
             "calling `PartWriter.flush` with part_size",
@@ -47,3 +52,9 @@ def test_docs_have_evidence_too():
 
 def test_size_does_not_matter():
     assert shared(thread(2, "a" * 9000, "a_" * 60_000), candidate(9, "", "a_" * 60_000)) is not None
+
+
+def test_the_rarest_error_is_named():
+    ours = "error: internal compiler error: unexpected panic\nerror: end of stream was hit"
+    past = candidate(9, "x", ours, reasons=(Reason("same_error", ("end of stream was hit",)),))
+    assert shared(thread(2, "New", ours), past).terms == ("end of stream was hit",)

@@ -81,7 +81,7 @@ def test_the_first_line_says_what_was_found(row, headline):
         ({"ending": Ending.DECLINED}, "declined"),
         ({"ending": Ending.DUPLICATE}, "closed as a duplicate"),
         ({"ending": Ending.DUPLICATE, "duplicate_of": 3}, "closed in favour of #3"),
-        ({"ending": Ending.STALE}, "closed without an answer"),
+        ({"ending": Ending.STALE}, "closed as stale"),
         ({}, "closed"),
     ],
 )
@@ -113,9 +113,9 @@ def test_one_word_is_named_where_there_is_nothing_else():
 
 
 def test_an_excerpt_is_prose_and_no_bad_advice():
-    body = "### What happened\n\n```\nnpm ERR! code\n```\n\nThe install stops half-way here."
+    body = "### What\n\n```\nnpm ERR! code\n```\n\nThe install stops half-way and says nothing."
     row = finding(7, evidence=Evidence("none"), body=body)
-    assert "“The install stops half-way here.”" in seen(comment([row, finding(8)]))
+    assert "“The install stops half-way and says nothing.”" in seen(comment([row, finding(8)]))
     row = finding(7, evidence=Evidence("none"), body="I did chmod -R 777 / and now it is broken.")
     assert "777" not in comment([row, finding(8)])
 
