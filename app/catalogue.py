@@ -13,8 +13,9 @@ from app.sanitize import Markdown, visible_text
 # The digits whose Korean names end in a consonant: 영, 일, 삼, 육, 칠, 팔.
 _CLOSED_DIGITS = frozenset("013678")
 _LIQUID_DIGITS = frozenset("178")
-_CLOSED_LETTERS = frozenset("lmnr")
-_LIQUID_LETTERS = frozenset("lr")
+# How Korean readers end borrowed words: 터널, 시스템, 토큰; but 서버, 에러.
+_CLOSED_LETTERS = frozenset("lmn")
+_LIQUID_LETTERS = frozenset("l")
 _HANGUL_FIRST, _HANGUL_LAST, _FINALS, _FINAL_LIQUID = 0xAC00, 0xD7A3, 28, 8
 
 

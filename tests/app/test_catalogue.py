@@ -46,6 +46,8 @@ def test_text_that_nobody_made_safe_is_refused():
         ("값", "과"),
         ("[#7](https://x.example/1)", "과"),
         ("`flush`", "와"),
+        ("`PermissionError`", "와"),
+        ("`token`", "과"),
         ("", "와"),
     ],
 )
