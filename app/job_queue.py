@@ -6,8 +6,9 @@ already made: one that lives or succeeded stays as it is, a dead one gets a new 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -83,6 +84,8 @@ class JobQueue:
             lazy=True,
         )
         self._running: set[asyncio.Task[Any]] = set()
+        self._working: set[asyncio.Task[Any]] = set()
+        self._closing = False
 
     async def launch(self, workflows: Mapping[type[Job], Workflow]) -> None:
         """Register the workflows, recover what a former run left, and start to work."""
@@ -120,29 +123,42 @@ class JobQueue:
         )
 
     async def close(self) -> None:
-        """Let running jobs finish for a while, then stop; the rest goes on at the next start."""
-        patience = self._settings.shutdown_seconds if self._running else 0
-        # In a thread: called on the loop it would block the very jobs it waits for.
-        await asyncio.to_thread(
-            DBOS.destroy, workflow_completion_timeout_sec=patience, destroy_registry=True
-        )
-        # DBOS made its own threads those of this loop, and they are gone now.
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
-        for task in self._running:
+        """Let the steps that run finish for a while, then stop; all else goes on at the next start.
+
+        Jobs that only wait are stopped at once. A cancelled job stays unfinished in the database.
+        """
+        self._closing = True
+        if self._working:
+            await asyncio.wait(set(self._working), timeout=self._settings.shutdown_seconds)
+        running = set(self._running)
+        for task in running:
             task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await asyncio.gather(*running, return_exceptions=True)
+        # In a thread, for it joins threads that may need the loop. Only now: a job that met a
+        # queue in pieces would be recorded as failed.
+        await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+        # DBOS made its own threads those of this loop, and they are gone.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
         self._client.destroy()
         self._engine.dispose()
         if self._lock:
             self._lock.release()
 
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Around a step that a stopping server should let finish."""
+        task = self._current()
+        self._working.add(task)
+        try:
+            yield
+        finally:
+            self._working.discard(task)
+
     def _tracked(self, workflow: Workflow) -> Workflow:
         """The same workflow, known to us while it runs."""
 
         async def run(job: Mapping[str, Any], at: str) -> Outcome:
-            task = asyncio.current_task()
-            if task is None:
-                raise AssertionError("workflows run as tasks")
+            task = self._current()
             self._running.add(task)
             try:
                 return await workflow(job, at)
@@ -150,6 +166,13 @@ class JobQueue:
                 self._running.discard(task)
 
         return run
+
+    def _current(self) -> asyncio.Task[Any]:
+        """The task of the job that runs here; while the server stops, none begins anything."""
+        task = asyncio.current_task()
+        if task is None or self._closing:
+            raise asyncio.CancelledError
+        return task
 
     async def enqueue(
         self, delivery: str, jobs: Sequence[Job], *, at: datetime | None = None

@@ -233,9 +233,12 @@ class Jobs:
         name = work.__name__
 
         async def attempt() -> Outcome:
+            # A step that can be cut off anywhere is not waited for when the server stops.
+            finishing = nullcontext() if preemptible else self._queue.working()
             async with within or nullcontext():
                 try:
-                    return {"done": await work(*arguments)}
+                    with finishing:
+                        return {"done": await work(*arguments)}
                 except (GitHubUnavailable, RateLimited, StoreUnavailable) as error:
                     wait = self._patience.wait(number, error)
                     return {"wait": wait, "reason": error.reason, "error": str(error)}

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,6 +14,7 @@ from app.settings import Settings
 from indexer.errors import SettingError
 
 BACKLOG = 512
+SWITCH_SECONDS = 0.0005
 
 
 async def serve(app: FastAPI, settings: Settings) -> None:
@@ -22,6 +24,9 @@ async def serve(app: FastAPI, settings: Settings) -> None:
         SettingError: the address cannot be listened on.
         InternError: something that the server needs cannot be opened.
     """
+    # A webhook is handed from thread to thread a few times; at Python's default of 5 ms each turn,
+    # it would wait that long each time while a history is read beside it.
+    sys.setswitchinterval(SWITCH_SECONDS)
     with _listening(settings) as listener:
         # The lifespan is entered here and not by uvicorn, which would print a traceback where
         # one sentence is wanted, and leave with an exit code of its own.

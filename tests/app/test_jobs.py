@@ -46,7 +46,7 @@ def _database(tmp_path, fresh_jobs):
 
 @asynccontextmanager
 async def running(folder: Path, steps: ScriptedSteps, **settings: Any) -> AsyncIterator[Running]:
-    configured = Settings(data_dir=folder, shutdown_seconds=1, **settings)
+    configured = Settings(**{"data_dir": folder, "shutdown_seconds": 1, **settings})
     metrics = Metrics()
     queue = JobQueue(configured)
     jobs = Jobs(steps, queue, metrics, configured, QUICK)  # type: ignore[arg-type]
@@ -180,6 +180,26 @@ async def test_a_job_survives_the_server(tmp_path):
         await steps.reached("read_thread")
         assert (await jobs.run(RefreshThread("octo/tools", 7, 11)))["outcome"] == "done"
     assert steps.count("read_thread") == 1
+
+
+async def test_a_stopping_server_lets_a_step_finish_and_wakes_no_waiting_job(tmp_path):
+    hold = asyncio.Event()
+    steps = ScriptedSteps(answer=[hold], look_at_history=[None, *[{"outcome": "running"}] * 99])
+    async with running(tmp_path, steps, shutdown_seconds=20) as jobs:
+        await jobs.queue.enqueue("one", [ISSUE])
+        await steps.reached("answer")
+        await jobs.queue.enqueue("two", [Respond("octo/tools", 8, 11)])
+        await steps.reached("look_at_history", 4)
+        closing = asyncio.create_task(jobs.queue.close())
+        await asyncio.sleep(0)
+        hold.set()
+        await asyncio.wait_for(closing, 10)
+    assert steps.count("answer") == 1
+    again = ScriptedSteps()
+    async with running(tmp_path, again) as jobs:
+        assert (await jobs.run(ISSUE, "one"))["outcome"] == "done"
+        assert (await jobs.run(Respond("octo/tools", 8, 11), "two"))["outcome"] == "done"
+    assert [job.number for name, (job, *_) in again.calls if name == "answer"] == [8]
 
 
 async def test_only_ids_are_stored(tmp_path):
