@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
+from app.models_table import DEFAULT_MODEL
 from indexer.errors import SettingError
 from indexer.settings import IndexSettings, WordList, split_list
 
@@ -26,7 +27,7 @@ class Settings(IndexSettings):
     anthropic_base_url: str | None = Field(
         None, description="Another address for Claude's API, such as a gateway."
     )
-    anthropic_model: str = Field("claude-haiku-4-5", description="Which Claude judges and drafts.")
+    anthropic_model: str = Field(DEFAULT_MODEL, description="Which Claude judges and drafts.")
     host: str = Field("127.0.0.1", description="The address the server listens on.")
     port: int = Field(8000, ge=0, le=65535, description="The port the server listens on.")
     again_label: str = Field(
