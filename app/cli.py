@@ -81,6 +81,17 @@ def respond(  # noqa: PLR0913  options of one command
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the comment and post nothing.")
     ] = False,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Also tell why: candidates, verdicts, what was left out."),
+    ] = False,
+    export_prompt: Annotated[
+        Path | None,
+        typer.Option(help="Write what Claude would be asked to this file, and ask nobody."),
+    ] = None,
+    use_answer: Annotated[
+        Path | None, typer.Option(help="Take the model's answer from this file.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Answer one issue: post the comment, or print it with --dry-run or --file."""
@@ -90,17 +101,20 @@ def respond(  # noqa: PLR0913  options of one command
 
     settings = load(Settings)
     moment = indexer_cli.checked_moment(before, "--before")
+    model = command.offline_model(use_answer, export_prompt)
     if file is not None:
         if repo is None:
             raise InputError("--repo is missing: it says whose history to search.")
         repo = indexer_cli.checked_repo(repo)
-        work = command.dry_run(settings, repo, command.thread_of(file), moment)
+        work = command.dry_run(settings, repo, command.thread_of(file), moment, model)
     else:
         name, number = command.issue_of(issue or "")
-        if not dry_run and moment:
-            raise InputError("--before only goes with --dry-run or --file.")
+        if not dry_run and (moment or model):
+            raise InputError(
+                "--before, --export-prompt and --use-answer only go with --dry-run or --file."
+            )
         work = (
-            command.dry_run(settings, name, number, moment)
+            command.dry_run(settings, name, number, moment, model)
             if dry_run
             else command.post(settings, name, number)
         )
@@ -122,6 +136,10 @@ def respond(  # noqa: PLR0913  options of one command
             say(responded.body)
     else:
         say(responded.url or f"No comment: {responded.reason}.")
+    if explain and not as_json:
+        console = Console()
+        for line in command.explained(responded.details):
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 @app.command()

@@ -2,13 +2,20 @@
 
 import json
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import ValidationError
 
-from app.llm import Answered, LlmInvalid, Usage
+from app.llm import Answered, LlmError, LlmInvalid, Usage
 from app.opinion import Opinion
 from app.prompt import Prompt
 from indexer.errors import InputError
+
+
+class LlmExported(LlmError):
+    """The prompt went to a file, so there is no answer."""
+
+    reason: ClassVar[str] = "llm_exported"
 
 
 class AnswerFile:
@@ -34,12 +41,28 @@ class AnswerFile:
             raise LlmInvalid(f"{self._path} has not the shape of an answer.") from error
 
 
-def export_prompt(prompt: Prompt, path: Path) -> None:
-    """Write what would be sent, with the schema of the answer."""
-    content = {
-        "system": prompt.system,
-        "user": prompt.user,
-        "answer_schema": Opinion.model_json_schema(),
-        "estimated_tokens": prompt.tokens,
-    }
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=2), encoding="utf-8")
+class PromptFile:
+    """Stands in for Claude: what would be sent is written to a file, and nothing is answered."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    async def ask(self, prompt: Prompt) -> Answered:
+        """Write the prompt and the schema of the answer.
+
+        Raises:
+            InputError: the file cannot be written.
+            LlmExported: always; the answer goes on without a model.
+        """
+        content = {
+            "system": prompt.system,
+            "user": prompt.user,
+            "answer_schema": Opinion.model_json_schema(),
+            "estimated_tokens": prompt.tokens,
+        }
+        text = json.dumps(content, ensure_ascii=False, indent=2)
+        try:
+            self._path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"{self._path} cannot be written: {error.strerror}.") from error
+        raise LlmExported(f"The prompt is in {self._path}.")

@@ -104,7 +104,7 @@ async def open_services(
             settings=settings,
             knowledge_base=kb,
             embedder=vectors,
-            searcher=Searcher(kb, vectors),
+            searcher=Searcher(kb, vectors, state.templates),
             clients=clients,
             identity=Identity(settings, clients),
             llm=llm,

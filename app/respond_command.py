@@ -3,7 +3,8 @@
 import asyncio
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from app import responder
+from app.llm import Asker
+from app.llm_offline import AnswerFile, PromptFile
 from app.main import open_services
 from app.services import Services
 from app.settings import Settings
@@ -68,7 +71,11 @@ def thread_of(path: Path) -> Thread:
 
 
 async def dry_run(
-    settings: Settings, repo: str, issue: int | Thread, before: datetime | None
+    settings: Settings,
+    repo: str,
+    issue: int | Thread,
+    before: datetime | None,
+    model: Asker | None = None,
 ) -> Responded:
     """What would be posted; nothing is written anywhere.
 
@@ -77,13 +84,15 @@ async def dry_run(
         repo: `owner/name`.
         issue: a number to read from GitHub, or the issue itself.
         before: only what was known before then counts.
+        model: who is asked in place of Claude.
     """
     async with open_services(settings, own=False) as services:
         if isinstance(issue, Thread):
             thread, config = issue, RepoConfig()
         else:
             thread, config = await _read(services, repo, issue)
-        answer = await responder.answer(services, repo, thread, config, before)
+        asking = services if model is None else replace(services, llm=model)
+        answer = await responder.answer(asking, repo, thread, config, before)
     return Responded(answer.body, answer.decision.reason, None, dict(answer.explain))
 
 
@@ -105,9 +114,51 @@ async def post(settings: Settings, repo: str, number: int) -> Responded:
     return Responded(None, reply.reason, reply.url, details)
 
 
+def offline_model(use_answer: Path | None, export_prompt: Path | None) -> Asker | None:
+    """Who stands in for Claude, if a file was named.
+
+    Raises:
+        InputError: both were.
+    """
+    if use_answer and export_prompt:
+        raise InputError("--use-answer and --export-prompt do not go together.")
+    if use_answer:
+        return AnswerFile(use_answer)
+    return PromptFile(export_prompt) if export_prompt else None
+
+
 async def _read(services: Services, repo: str, number: int) -> tuple[Thread, RepoConfig]:
     client = await services.clients.for_repo(repo)
     thread, file = await asyncio.gather(
         fetch_thread(client, repo, number), repo_config.read(client.get, repo)
     )
     return thread, file.config or RepoConfig()
+
+
+def explained(details: dict[str, Any]) -> Iterator[str]:
+    """How an answer came about, line by line, for a person."""
+    if "candidates" not in details:
+        return
+    yield ""
+    yield f"decision: {details['decision']['reason']} ({details['language']})"
+    for found in details["candidates"]:
+        name = f"#{found['number']}" if found["number"] else found["kind"]
+        yield (
+            f"{found['place']:>9}  {found['probability']:.2f} {found['verdict']:9} {name} "
+            f"{found['title'][:80]}"
+        )
+        yield f"{'':11}{found['reason']} ({found['by']})"
+        features = " ".join(f"{key}={value:.2f}" for key, value in found["features"].items())
+        if features:
+            yield f"{'':11}{features}"
+    for gone in details["dropped"]:
+        yield f"  dropped  {gone['what']}: {gone['text'][:120]!r}, because {gone['reason']}"
+    model = details["llm"]
+    if model["asked"]:
+        cost = model["cost_dollars"]
+        yield (
+            f"    model  {model['model'] or model['failure']}: about "
+            f"{model['estimated_input_tokens']} tokens in by our estimate, "
+            f"{model['input_tokens']} counted, {model['output_tokens']} out, "
+            f"{'cost unknown' if cost is None else f'${cost:.4f}'}"
+        )

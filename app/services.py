@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # whoever only hands services on need not load the engines
-    from indexer.search import Searcher
-    from indexer.state import State
-
     from app.identity import Identity
-    from app.llm import Llm
+    from app.llm import Asker
     from app.metrics import Metrics
     from app.records import Records
     from app.settings import Settings
     from indexer.embedding import TextEmbedder
     from indexer.github import GitHubClients
+    from indexer.search import Searcher
+    from indexer.state import State
     from indexer.store import KnowledgeBase
 
 
@@ -29,7 +28,7 @@ class Services:
     searcher: Searcher
     clients: GitHubClients
     identity: Identity
-    llm: Llm | None
+    llm: Asker | None
     records: Records
     state: State
     metrics: Metrics

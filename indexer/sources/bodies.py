@@ -4,20 +4,11 @@ from typing import Any
 
 from indexer.errors import NotFound
 from indexer.github import GitHubClient
+from indexer.sources import queries
 from indexer.sources.github import split_repo
 
 SAMPLE = 2_000
 """Enough to tell a template from a coincidence, at twenty points of the hour's five thousand."""
-
-QUERY = """query Bodies($owner: String!, $name: String!, $after: String) {
-  rateLimit { cost limit remaining resetAt }
-  repository(owner: $owner, name: $name) {
-    issues(first: 100, after: $after, orderBy: {field: CREATED_AT, direction: DESC}) {
-      pageInfo { hasNextPage endCursor }
-      nodes { body }
-    }
-  }
-}"""
 
 
 async def fetch_bodies(client: GitHubClient, repo: str, limit: int = SAMPLE) -> list[str]:
@@ -32,7 +23,7 @@ async def fetch_bodies(client: GitHubClient, repo: str, limit: int = SAMPLE) -> 
     after: str | None = None
     while len(bodies) < limit:
         variables: dict[str, Any] = {"owner": owner, "name": name, "after": after}
-        data = await client.graphql(QUERY, variables)
+        data = await client.graphql(queries.BODIES, variables)
         if data["repository"] is None:
             raise NotFound(f"GitHub has no repository {repo} for us.")
         issues = data["repository"]["issues"]

@@ -142,10 +142,22 @@ def more_comments(numbers: Sequence[int]) -> str:
 }}"""
 
 
+BODIES = f"""query Bodies($owner: String!, $name: String!, $after: String) {{
+  {_RATE}
+  repository(owner: $owner, name: $name) {{
+    issues(first: 100, after: $after, orderBy: {{field: CREATED_AT, direction: DESC}}) {{
+      pageInfo {{ hasNextPage endCursor }}
+      nodes {{ body }}
+    }}
+  }}
+}}"""
+
+
 ALL = {
     "threads": threads(),
     "threads of an older host": threads(knows_duplicates=False),
     "thread": thread(),
     "thread of an older host": thread(knows_duplicates=False),
     "more comments": more_comments((1, 2)),
+    "bodies": BODIES,
 }

@@ -144,6 +144,53 @@ def test_respond_to_a_file_as_of_then(intern, github, tmp_path):
     assert earlier["body"] is None
 
 
+def test_respond_tells_why(intern, github):
+    assert intern("backfill", REPO)[0] == 0
+    number = github.open_issue(REPO, TITLE, BODY)["number"]
+    code, out, _ = intern("respond", f"{REPO}#{number}", "--dry-run", "--explain")
+    comment, _, told = out.partition("\ndecision: ")
+    assert code == 0
+    assert "valve_timeout = 500" in comment
+    assert "shown" in told
+    assert "title_overlap=" in told
+
+
+def test_the_models_part_can_be_done_by_somebody_else(intern, github, tmp_path):
+    assert intern("backfill", REPO)[0] == 0
+    number = github.open_issue(REPO, TITLE, BODY)["number"]
+    prompt, answer = tmp_path / "prompt.json", tmp_path / "answer.json"
+    command = ("respond", f"{REPO}#{number}", "--dry-run", "--json")
+    code, out, _ = intern(*command, "--export-prompt", str(prompt))
+    assert code == 0
+    assert json.loads(out)["llm"]["failure"] == "llm_exported"
+    exported = json.loads(prompt.read_text(encoding="utf-8"))
+    assert "valve_timeout = 500" in exported["user"]
+    answer.write_text(json.dumps({"judgements": [], "steps": []}), encoding="utf-8")
+    code, out, _ = intern(*command, "--use-answer", str(answer))
+    assert code == 0
+    assert json.loads(out)["llm"]["model"] == "file"
+    answer.write_text("{}", encoding="utf-8")
+    code, out, _ = intern(*command, "--use-answer", str(answer))
+    assert json.loads(out)["llm"]["failure"] == "llm_invalid"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        ("--use-answer", "a.json", "--export-prompt", "b.json", "--dry-run"),
+        ("--use-answer", "a.json"),
+        ("--export-prompt", "no/such/folder/b.json", "--dry-run"),
+        ("--use-answer", "missing.json", "--dry-run"),
+    ],
+)
+def test_files_that_cannot_stand_in_for_the_model(intern, github, files):
+    assert intern("backfill", REPO)[0] == 0
+    number = github.open_issue(REPO, TITLE, BODY)["number"]
+    code, _, err = intern("respond", f"{REPO}#{number}", *files)
+    assert code == 2
+    assert err.startswith("intern: ")
+
+
 def test_doctor(intern, github, monkeypatch):
     code, out, _ = intern("doctor")
     assert code == 0, out
