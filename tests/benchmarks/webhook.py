@@ -43,7 +43,7 @@ ACKNOWLEDGED = 200
 def main(argv: Sequence[str] | None = None) -> int:
     options = _options(argv)
     with tempfile.TemporaryDirectory() as scratch:
-        folder = options.data_dir or Path(scratch) / "data"
+        folder = Path(scratch) / "data"
         seed = Seed.from_export(options.history, options.repo, options.as_of)
         waiting = _later(options.history, options.as_of, _known(options.duplicates))
         print(
@@ -153,14 +153,12 @@ def _print(name: str, values: list[float]) -> None:
 
 
 def _import(seed: Seed, repo: str, folder: Path, scratch: Path) -> None:
-    """The history as of the moment into the knowledge base, unless it is there."""
+    """The history as of the moment into the knowledge base."""
     settings = IndexSettings(data_dir=folder)
     embedder = open_embedder(settings)
     kb = open_knowledge_base(settings, embedder.fingerprint, own=True)
     state = State.open(settings)
     try:
-        if state.repository(repo).is_complete:
-            return
         export = scratch / "history.jsonl"
         with export.open("w", encoding="utf-8") as lines:
             for thread in seed.repositories[0].threads:
@@ -246,7 +244,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--as-of",
         type=lambda text: datetime.fromisoformat(text).replace(tzinfo=UTC),
-        default=datetime(2014, 1, 1, tzinfo=UTC) if real else datetime(2025, 1, 1, tzinfo=UTC),
+        default=datetime(2012, 6, 1, tzinfo=UTC) if real else datetime(2025, 1, 1, tzinfo=UTC),
     )
     parser.add_argument(
         "--duplicates",
@@ -255,7 +253,6 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
         help="JSON lines whose `issue` numbers are sent first",
     )
     parser.add_argument("--issues", type=int, default=100, help="comments to wait for, twice")
-    parser.add_argument("--data-dir", type=Path, help="keeps the import for the next time")
     return parser.parse_args(argv)
 
 
