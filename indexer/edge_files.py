@@ -50,9 +50,7 @@ def check_room(folder: Path, free: Callable[[Path], int]) -> None:
         )
 
 
-def create(
-    folder: Path, fingerprint: Fingerprint, fill: Callable[[Shards], None] | None = None
-) -> None:
+def create(folder: Path, fingerprint: Fingerprint) -> None:
     """A new collection, complete or not there at all: built aside, then renamed.
 
     Raises:
@@ -70,8 +68,6 @@ def create(
         shards = Shards(points, _new_shard(folder / "dense.new", (SCOPE_FIELD,), vectors=dense))
         meta = edge.Point(META_ID, {}, meta_payload(fingerprint))
         points.update(edge.UpdateOperation.upsert_points([meta]))
-        if fill:
-            fill(shards)
         shards.flush()
         shards.close()
 
@@ -93,19 +89,14 @@ def load(folder: Path) -> Shards:
         StoreError: they are damaged.
     """
     with ExitStack() as undo:
-        points = load_shard(folder, folder / "points")
+        points = _load_shard(folder, folder / "points")
         undo.callback(points.close)
-        shards = Shards(points, load_shard(folder, folder / "dense"))
+        shards = Shards(points, _load_shard(folder, folder / "dense"))
         undo.pop_all()
     return shards
 
 
-def load_shard(folder: Path, shard: Path) -> edge.EdgeShard:
-    """One shard of the collection in the folder.
-
-    Raises:
-        StoreError: it is damaged.
-    """
+def _load_shard(folder: Path, shard: Path) -> edge.EdgeShard:
     try:
         return edge.EdgeShard.load(str(shard))
     except BaseException as error:

@@ -25,7 +25,6 @@ from indexer.edge_files import (
     unusable,
 )
 from indexer.edge_shards import Shards
-from indexer.edge_upgrade import OLD_SHARD, upgrade
 from indexer.edge_values import filter_of
 from indexer.errors import StoreError
 from indexer.folder_lock import FolderLock
@@ -91,10 +90,7 @@ class EdgeStore:
             undo.callback(lock.release)
             if not exists(folder):
                 check_room(folder, free)
-                if (folder / OLD_SHARD).exists():
-                    upgrade(folder)
-                else:
-                    create(folder, fingerprint)
+                create(folder, fingerprint)
             shards = load(folder)
             undo.callback(shards.close)
             recorded = recorded_fingerprint(folder, shards.points)

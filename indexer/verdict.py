@@ -4,10 +4,9 @@ What is merely similar is called related. Called a duplicate is only what is nea
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
-if TYPE_CHECKING:
-    from indexer.search import Candidate
+from indexer.candidate import Candidate
 
 Kind = Literal["duplicate", "related", "unrelated"]
 
@@ -39,7 +38,7 @@ class Verdict:
     reason: str
 
 
-def decide(candidate: "Candidate", thresholds: Thresholds = DEFAULT) -> Verdict:
+def decide(candidate: Candidate, thresholds: Thresholds = DEFAULT) -> Verdict:
     """The verdict on a candidate."""
     probability = candidate.probability
     is_thread = candidate.kind == "issue"

@@ -10,11 +10,9 @@ import qdrant_edge as edge
 from indexer.edge_files import MIN_FREE_BYTES
 from indexer.edge_shards import Shards
 from indexer.edge_store import EdgeStore
-from indexer.edge_values import vectors_of
 from indexer.errors import StoreBusy, StoreError, StoreMismatch, StoreUnavailable
 from indexer.store import ChannelQuery, Where
-from indexer.store_rules import META_ID, meta_payload
-from tests.fakes_store import DIMENSION, dense, fingerprint, point, point_id, sparse
+from tests.fakes_store import dense, fingerprint, point, point_id, sparse
 
 ROOT = Path(__file__).parents[2]
 HERE = Where(repos=("o/r",))
@@ -22,11 +20,8 @@ HERE = Where(repos=("o/r",))
 WRITER = """
 import sys, time
 from pathlib import Path
-from indexer.edge_files import MIN_FREE_BYTES
-from indexer.edge_shards import Shards
 from indexer.edge_store import EdgeStore
-from indexer.edge_values import vectors_of
-from tests.fakes_store import DIMENSION, dense, fingerprint, point, sparse
+from tests.fakes_store import dense, fingerprint, point, sparse
 kb = EdgeStore.open(Path(sys.argv[1]), fingerprint())
 for start in range(0, 300, 50):
     numbers = range(start, start + 50)
@@ -199,35 +194,3 @@ def test_a_write_cut_between_the_shards_is_put_right_by_its_repetition(folder, m
     kb.upsert([whole])
     assert kb.query([query], ("hash",))[0][0].payload == {"hash": "new"}
     kb.close()
-
-
-def test_a_collection_of_one_shard_becomes_one_of_two(folder):
-    old = folder / "shard"
-    old.mkdir(parents=True)
-    shard = edge.EdgeShard.create(
-        str(old),
-        edge.EdgeConfig(
-            vectors={
-                name: edge.EdgeVectorParams(size=DIMENSION, distance=edge.Distance.Cosine)
-                for name in ("text", "title")
-            },
-            sparse_vectors={"bm25": edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
-        ),
-    )
-    points = [point(i, text=dense(1, i), bm25=sparse(a=1), number=i) for i in range(150)]
-    points += [point("comment", kind="comment", bm25=sparse(b=1))]
-    batch = [
-        edge.Point(p.id, vectors_of(p, dense=True) | vectors_of(p, dense=False), dict(p.payload))
-        for p in points
-    ]
-    batch += [edge.Point(META_ID, {}, meta_payload(fingerprint()))]
-    shard.update(edge.UpdateOperation.upsert_points(batch))
-    shard.close()
-    for _ in range(2):
-        kb = EdgeStore.open(folder, fingerprint())
-        assert kb.count(Where(("o/r",), kinds=("issue",))) == 150
-        assert kb.count(Where(("o/r",), kinds=("comment",))) == 1
-        assert kb.fetch([points[7].id])[0].payload == points[7].payload
-        assert dense_points(kb) == 150
-        kb.close()
-    assert not old.exists()
