@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from app import prompt, responder
+from app import responder
 from app.identity import Author
 from app.llm import Llm
-from app.llm_offline import AnswerFile, export_prompt
+from app.llm_offline import AnswerFile, PromptFile
 from app.metrics import Metrics
 from app.records import Records
 from app.settings import Settings
@@ -219,9 +219,10 @@ async def test_the_models_part_can_come_from_a_file(tmp_path):
 
 
 async def test_a_prompt_can_be_written_to_a_file(tmp_path):
-    finding = (await answer(past())).findings[0]
-    export_prompt(prompt.build(NEW, [finding], "en"), tmp_path / "p.json")
+    made = await answer(past(), llm=PromptFile(tmp_path / "p.json"))
     assert '"answer_schema"' in (tmp_path / "p.json").read_text(encoding="utf-8")
+    assert made.llm_failure == "llm_exported"
+    assert "Found automatically" in made.body
 
 
 async def test_explain_is_plain_json():
