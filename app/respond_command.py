@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app import responder
+from app import answering, responder
 from app.llm import Asker
 from app.llm_offline import AnswerFile, PromptFile
 from app.main import open_services
@@ -92,7 +92,7 @@ async def dry_run(
         else:
             thread, config = await _read(services, repo, issue)
         asking = services if model is None else replace(services, llm=model)
-        answer = await responder.answer(asking, repo, thread, config, before)
+        answer = await answering.answer(asking, repo, thread, config, before)
     return Responded(answer.body, answer.decision.reason, None, dict(answer.explain))
 
 

@@ -1,74 +1,18 @@
-"""The story of one issue: may we answer, what is there, what does it mean, what do we say.
-
-`answer` writes nothing anywhere, so the command line and the evaluation use it too; `respond` is
-what a webhook leads to.
-"""
+"""The story of one issue on GitHub: may we answer, what do we say, say it, remember it."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any, Final, Protocol
+from dataclasses import replace
+from typing import Protocol
 
-import structlog
-
-from app import (
-    drafter,
-    evidence,
-    explain,
-    grounding,
-    judge,
-    language,
-    policy,
-    prompt,
-    publisher,
-    reply,
-    versions,
-)
-from app.drafter import NO_DRAFT, Draft, Dropped
-from app.explain import Consulted
-from app.findings import Finding, fix_of, originals_first
+from app import policy, publisher, reply
+from app.answering import Answer, AnswerServices, answer
 from app.identity import Identity
-from app.links import Links
-from app.llm import Asker, LlmError, Usage
 from app.metrics import Metrics
-from app.policy import Decision, Trigger
+from app.policy import Trigger
 from app.records import Records, Reply
-from app.settings import Settings
-from indexer import repo_config, verdict
-from indexer.candidate import Candidate
+from indexer import repo_config
 from indexer.github import GitHubClient
-from indexer.query import Query
-from indexer.redact import redact, redact_thread
-from indexer.repo_config import RepoConfig
 from indexer.sources.github import fetch_thread
-from indexer.threads import Thread
-
-log = structlog.get_logger()
-CANDIDATES: Final = 12
-
-
-class Searching(Protocol):
-    """What is asked of indexer.search.Searcher."""
-
-    def search(self, query: Query, limit: int = 10) -> list[Candidate]:
-        """Candidates, best first."""
-
-
-class AnswerServices(Protocol):
-    """What `answer` works with; app.services.Services has it all."""
-
-    @property
-    def settings(self) -> Settings:
-        """The App's settings."""
-
-    @property
-    def searcher(self) -> Searching:
-        """Who searches."""
-
-    @property
-    def llm(self) -> Asker | None:
-        """Who judges and drafts, if there is someone."""
 
 
 class RespondServices(AnswerServices, Protocol):
@@ -87,35 +31,6 @@ class RespondServices(AnswerServices, Protocol):
         """What is counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What we would say about an issue, and how we came to it.
-
-    Attributes:
-        body: the comment in Markdown; None when there is nothing worth saying.
-        decision: why there is a comment, or why there is none.
-        language: of the comment.
-        candidates: what the search returned, best first.
-        findings: the final verdicts on them, best first.
-        shown: the numbers of the issues in the comment's rows.
-        draft: the suggested resolution.
-        usage: what the model used; None where it was not asked or did not answer.
-        llm_failure: the reason code, where the model was asked in vain.
-        explain: everything above and what was dropped, as plain JSON.
-    """
-
-    body: str | None
-    decision: Decision
-    language: str
-    candidates: tuple[Candidate, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    shown: tuple[int, ...] = ()
-    draft: Draft = NO_DRAFT
-    usage: Usage | None = None
-    llm_failure: str | None = None
-    explain: Mapping[str, Any] = field(default_factory=dict)
-
-
 async def respond(
     services: RespondServices, repo: str, number: int, *, trigger: Trigger, client: GitHubClient
 ) -> Reply:
@@ -132,15 +47,17 @@ async def respond(
     known = await asyncio.to_thread(services.records.reply_of, repo, number)
     decision = policy.may_answer(thread, config, trigger)
     if not decision.ok:
-        return await _remember(services, _silent(repo, number, trigger, decision.reason, known))
+        result = _unposted(repo, number, "none", decision.reason, trigger, known)
+        return await _remember(services, result)
     made = await answer(services, repo, thread, config)
     _count(services.metrics, made)
     body = made.body
     if body is None and known is not None and known.comment_id is not None:
         body = reply.withdrawn(made.language)
     if config.mode == "shadow":
-        result = Reply(repo, number, "shadow", made.decision.reason, trigger, made.language)
-        return await _remember(services, replace(result, shown=made.shown))
+        result = _unposted(repo, number, "shadow", made.decision.reason, trigger, known)
+        result = replace(result, language=made.language, shown=made.shown)
+        return await _remember(services, result)
     published = await publisher.publish(
         client,
         repo,
@@ -148,7 +65,8 @@ async def respond(
         body,
         await services.identity.author(),
         known_comment_id=known.comment_id if known else None,
-        repost=trigger in {"label", "manual"},
+        # Nobody who deleted our comment wants to be told that there is nothing to say.
+        repost=made.body is not None and trigger in {"label", "manual"},
     )
     return await _remember(
         services,
@@ -167,188 +85,14 @@ async def respond(
     )
 
 
-async def answer(
-    services: AnswerServices,
-    repo: str,
-    thread: Thread,
-    config: RepoConfig,
-    before: datetime | None = None,
-) -> Answer:
-    """What to say about an issue, from what was known before a moment (now, if None).
-
-    Raises:
-        StoreError: the knowledge base cannot be asked.
-    """
-    thread = redact_thread(thread)
-    spoken = await asyncio.to_thread(_language_of, thread, config)
-    query = Query(
-        repo=repo,
-        title=thread.title,
-        body=thread.body,
-        before=before,
-        exclude_numbers=(thread.number,),
-    )
-    candidates = await asyncio.to_thread(services.searcher.search, query, CANDIDATES)
-    findings = await asyncio.to_thread(_by_the_rules, thread, repo, candidates)
-    opinion = await _opinion(services.llm, thread, findings, spoken)
-    findings = opinion.findings
-    threads, docs = _split(findings)
-    rows = policy.shown(threads, config)
-    telling_docs = policy.telling_docs(docs, rows)
-    decision = policy.enough_evidence(rows, telling_docs)
-    draft = _draft(opinion, rows, telling_docs, config)
-    if decision.ok and not rows and not draft.steps:
-        decision = Decision(ok=False, reason="nothing_to_quote")
-    body: str | None = None
-    more: list[Finding] = []
-    if decision.ok:
-        more = policy.folded(findings, (*rows, *_cited(draft, docs)))
-        content = reply.Content(
-            rows,
-            draft,
-            more,
-            spoken,
-            drafted=opinion.prompt is not None and opinion.failure is None,
-            again_label=config.labels.again or services.settings.again_label,
-        )
-        body = reply.render(content, Links(services.settings.web_url, repo))
-    return Answer(
-        body,
-        decision,
-        spoken,
-        tuple(candidates),
-        tuple(findings),
-        tuple(row.candidate.number for row in rows if row.candidate.number is not None),
-        draft,
-        opinion.usage,
-        opinion.failure,
-        explain.tell(decision, spoken, findings, rows, more, draft, opinion),
-    )
-
-
-async def _opinion(
-    llm: Asker | None, thread: Thread, findings: list[Finding], spoken: str
-) -> Consulted:
-    """Ask the model where there is one and something to ask it about."""
-    asked = policy.worth_asking(findings)
-    if llm is None or not asked:
-        return Consulted(findings)
-    made = prompt.build(thread, asked, spoken)
-    try:
-        answered = await llm.ask(made)
-    except LlmError as error:
-        # The reader gets the quotes instead; who runs the server sees the reason.
-        log.warning("llm failed", reason=error.reason, error=str(error))
-        return Consulted(findings, prompt=made, usage=error.usage, failure=error.reason)
-    judged = judge.judge(answered.opinion, made, thread.created_at)
-    draft = grounding.check(answered.opinion.steps, made, judged.findings)
-    return Consulted(
-        list(originals_first(list(judged.findings))),
-        draft,
-        made,
-        answered.usage,
-        dropped=judged.dropped,
-    )
-
-
-def _draft(
-    opinion: Consulted, rows: Sequence[Finding], docs: Sequence[Finding], config: RepoConfig
-) -> Draft:
-    """The model's grounded steps, else the maintainers' own words; for the shown rows only."""
-    if not config.answer.resolution:
-        return NO_DRAFT
-    quotes = drafter.from_quotes(rows, docs)
-    if opinion.draft is None:
-        return quotes
-    told = {id(f.candidate) for f in opinion.findings if f.kind != "unrelated"}
-    steps = tuple(step for step in opinion.draft.steps if id(step.passage.candidate) in told)
-    strays = tuple(
-        Dropped(step.text or "", "its source is unrelated")
-        for step in opinion.draft.steps
-        if step not in steps
-    )
-    return Draft(steps, drafter.upgrade_of(rows), (*opinion.draft.dropped, *strays))
-
-
-def _by_the_rules(thread: Thread, repo: str, candidates: Sequence[Candidate]) -> list[Finding]:
-    """A verdict on each candidate without the model, originals before their duplicates."""
-    reported = versions.reported(thread.title, thread.body, (repo.rpartition("/")[2],))
-    sharing = evidence.Sharing(thread)
-    findings: list[Finding] = []
-    for found in candidates:
-        candidate = _redacted(found)
-        judged = verdict.decide(candidate)
-        kind = judged.kind
-        if kind == "duplicate" and not _is_older(candidate, thread):
-            kind = "related"
-        findings.append(
-            Finding(
-                candidate,
-                kind,
-                judged.probability,
-                judged.reason,
-                evidence=sharing.with_(candidate),
-                fix=fix_of(candidate, reported),
-            )
-        )
-    return originals_first(findings)
-
-
-def _is_older(candidate: Candidate, thread: Thread) -> bool:
-    return candidate.thread is not None and candidate.thread.created_at < thread.created_at
-
-
-def _redacted(candidate: Candidate) -> Candidate:
-    """The candidate without secrets, and without comments that nobody reads from here on."""
-    past, resolution = candidate.thread, candidate.resolution
-    section, release = candidate.section, candidate.release
-    if past is not None:
-        past = redact_thread(past.model_copy(update={"comments": ()}))
-    if resolution is not None and resolution.quote is not None:
-        said = resolution.quote.model_copy(update={"text": redact(resolution.quote.text)})
-        resolution = resolution.model_copy(update={"quote": said})
-    if section is not None:
-        section = section.model_copy(
-            update={
-                "path": redact(section.path),
-                "headings": tuple(redact(heading) for heading in section.headings),
-                "text": redact(section.text),
-            }
-        )
-    if release is not None:
-        release = release.model_copy(update={"body": redact(release.body)})
-    return replace(
-        candidate,
-        title=redact(candidate.title),
-        thread=past,
-        resolution=resolution,
-        section=section,
-        release=release,
-    )
-
-
-def _language_of(thread: Thread, config: RepoConfig) -> str:
-    if config.language != "auto":
-        return config.language
-    return language.detect(thread.title, thread.body)
-
-
-def _split(findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]]:
-    return [f for f in findings if f.is_thread], [f for f in findings if not f.is_thread]
-
-
-def _cited(draft: Draft, docs: Sequence[Finding]) -> list[Finding]:
-    """The docs that a step of the draft links already."""
-    cited = {id(step.passage.candidate) for step in draft.steps}
-    return [doc for doc in docs if id(doc.candidate) in cited]
-
-
-def _silent(repo: str, number: int, trigger: str, reason: str, known: Reply | None) -> Reply:
-    """Nothing done; a comment that is there stays known."""
+def _unposted(  # noqa: PLR0913, PLR0917 - what a reply is made of
+    repo: str, number: int, action: str, reason: str, trigger: str, known: Reply | None
+) -> Reply:
+    """Nothing done on GitHub; a comment that is there stays known."""
     return Reply(
         repo,
         number,
-        "none",
+        action,
         reason,
         trigger,
         comment_id=known.comment_id if known else None,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app import responder
+from app import answering, responder
 from app.identity import Author
 from app.llm import Llm
 from app.llm_offline import AnswerFile, PromptFile
@@ -44,7 +44,7 @@ def services(*found, llm=None):
 
 
 async def answer(*found, llm=None, new=NEW, config=None, before=None):
-    return await responder.answer(
+    return await answering.answer(
         services(*found, llm=llm), REPO, new, config or RepoConfig(), before
     )
 
@@ -100,7 +100,7 @@ async def test_a_younger_issue_is_no_original():
 
 async def test_the_search_is_as_of_a_moment_and_without_the_issue_itself():
     doing = services(past())
-    await responder.answer(doing, REPO, NEW, RepoConfig(), NOW)
+    await answering.answer(doing, REPO, NEW, RepoConfig(), NOW)
     (query,) = doing.searcher.asked
     assert query.before == NOW
     assert query.exclude_numbers == (2001,)
@@ -110,7 +110,7 @@ async def test_secrets_reach_neither_search_nor_comment():
     token = "gh" + "p_" + "a1B2" * 9
     doing = services(past(said=f"Use {token} and raise the `proxy_read_timeout` value."))
     new = thread(2001, f"Timeout with {token}", "mail me@tidepool.example", days=0)
-    made = await responder.answer(doing, REPO, new, RepoConfig())
+    made = await answering.answer(doing, REPO, new, RepoConfig())
     assert token not in doing.searcher.asked[0].title
     assert "tidepool" not in doing.searcher.asked[0].body
     assert token not in made.body
@@ -333,6 +333,16 @@ async def test_a_repository_in_shadow_mode_gets_records_only(story):
     assert client.writes == []
 
 
+async def test_shadow_mode_does_not_forget_the_comment_that_is_there(story):
+    client = Issue()
+    first = await story(client, past())
+    client.config = "mode: shadow\n"
+    assert (await story(client, past())).comment_id == first.comment_id
+    client.config = None
+    del client.comments[first.comment_id]
+    assert (await story(client, past())).action == "removed"
+
+
 async def test_a_comment_that_was_deleted_comes_back_only_when_asked(story):
     client = Issue()
     first = await story(client, past())
@@ -340,6 +350,8 @@ async def test_a_comment_that_was_deleted_comes_back_only_when_asked(story):
     for _ in range(2):
         assert (await story(client, past())).action == "removed"
     assert client.comments == {}
+    # Nor does it come back to say that there is nothing to say.
+    assert (await story(client, trigger="label")).action == "removed"
     assert (await story(client, past(), trigger="label")).action == "created"
 
 

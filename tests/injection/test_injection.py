@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app import grounding, reply, responder, unsafe_advice
+from app import answering, grounding, reply, unsafe_advice
 from app.llm import Answered, Usage
 from app.opinion import Judgement, Opinion, ProposedStep
 from app.publisher import marked
@@ -95,7 +95,7 @@ async def comment(place: str, text: str, *, obeying: bool, language: str = "auto
         settings=Settings(), searcher=Found(*found), llm=Obeying(text) if obeying else None
     )
     config = RepoConfig.model_validate({"language": language})
-    made = await responder.answer(services, REPO, new, config)
+    made = await answering.answer(services, REPO, new, config)
     return made.body or ""
 
 
@@ -230,7 +230,7 @@ async def test_no_model_output_whatsoever_does_harm(opinion: Opinion, language: 
         llm=Saying(opinion),
     )
     config = RepoConfig.model_validate({"language": language})
-    made = await responder.answer(services, REPO, NEW, config)
+    made = await answering.answer(services, REPO, NEW, config)
     assert harms(made.body or "") == []
 
 
@@ -239,5 +239,5 @@ async def test_no_model_output_whatsoever_does_harm(opinion: Opinion, language: 
 async def test_no_thread_whatsoever_does_harm(title: str, body: str, said: str, tag: str) -> None:
     found = honest(title=title, body=body, said=said, ending=Ending.FIXED, release=tag or None)
     services = SimpleNamespace(settings=Settings(), searcher=Found(found), llm=None)
-    made = await responder.answer(services, REPO, thread(2001, title, body, days=0), RepoConfig())
+    made = await answering.answer(services, REPO, thread(2001, title, body, days=0), RepoConfig())
     assert harms(made.body or "") == []
