@@ -15,16 +15,23 @@ def open_engine(settings: IndexSettings, name: str) -> sa.Engine:
     """The engine of the tables called `name`: Postgres where DATABASE_URL says so, else a file.
 
     Raises:
-        SettingError: DATABASE_URL is no Postgres address, or DATA_DIR cannot be written.
+        SettingError: DATABASE_URL is no Postgres address or nobody answers there, or the file in
+            DATA_DIR cannot be used.
     """
     if settings.database_url:
-        return sa.create_engine(_postgres_url(settings.database_url), pool_pre_ping=True)
+        engine = sa.create_engine(_postgres_url(settings.database_url), pool_pre_ping=True)
+        place = "DATABASE_URL: the database"
+    else:
+        file = settings.made_data_dir() / f"{name}.sqlite"
+        engine = sa.create_engine(f"sqlite:///{file}")
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        place = f"DATA_DIR: {file}"
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SettingError(f"DATA_DIR: {settings.data_dir} cannot be made: {error}.") from error
-    engine = sa.create_engine(f"sqlite:///{settings.data_dir / name}.sqlite")
-    sa.event.listen(engine, "connect", _prepare_sqlite)
+        engine.connect().close()
+    except sa.exc.DBAPIError as error:
+        engine.dispose()
+        why = " ".join(str(error.orig).split())
+        raise SettingError(f"{place} cannot be opened ({why}).") from error
     return engine
 
 

@@ -42,6 +42,7 @@ def open_knowledge_base(
     socket = socket_path(settings)
     if not own and is_served(socket):
         return RemoteStore.open(socket, fingerprint)
+    settings.made_data_dir()
     try:
         return EdgeStore.open(collection_folder(settings), fingerprint)
     except StoreBusy:

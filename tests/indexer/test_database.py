@@ -1,0 +1,49 @@
+"""Where tables are kept, and what is said when they cannot be."""
+
+import stat
+
+import pytest
+
+from indexer.database import open_engine
+from indexer.errors import SettingError
+from indexer.settings import IndexSettings
+
+
+def test_what_holds_issues_is_for_its_owner_alone(tmp_path):
+    settings = IndexSettings(data_dir=tmp_path / "data")
+    open_engine(settings, "state").dispose()
+    assert stat.S_IMODE(settings.data_dir.stat().st_mode) == 0o700
+
+
+def test_a_folder_that_is_there_keeps_its_mode(tmp_path):
+    tmp_path.chmod(0o750)
+    open_engine(IndexSettings(data_dir=tmp_path), "state").dispose()
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o750
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
+    (tmp_path / "data").write_text("a file stands where the folder should be")
+    with pytest.raises(SettingError, match=r"^DATA_DIR: .*/data cannot be made \(File exists\)\.$"):
+        open_engine(IndexSettings(data_dir=tmp_path / "data"), "state")
+
+
+@pytest.mark.parametrize("content", [None, b"surely no database, however long it may be"])
+def test_a_file_that_cannot_be_used_is_one_sentence(tmp_path, content):
+    file = tmp_path / "state.sqlite"
+    file.mkdir() if content is None else file.write_bytes(content)
+    with pytest.raises(SettingError, match=r"^DATA_DIR: .*state\.sqlite cannot be opened \("):
+        open_engine(IndexSettings(data_dir=tmp_path), "state")
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://intern:hunter2@127.0.0.1:9/intern", r"cannot be opened"),
+        ("mysql://intern:hunter2@127.0.0.1/intern", "must begin with postgresql://"),
+        ("surely no address", "is not a database address"),
+    ],
+)
+def test_a_wrong_database_is_one_sentence_without_its_password(tmp_path, url, said):
+    with pytest.raises(SettingError, match=f"DATABASE_URL.*{said}") as caught:
+        open_engine(IndexSettings(data_dir=tmp_path, database_url=url), "state")
+    assert "hunter2" not in str(caught.value)
