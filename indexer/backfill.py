@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from indexer.embedding import TextEmbedder
 from indexer.errors import InternError
-from indexer.importing import import_file
-from indexer.indexing import IndexReport, delete_thread, index_docs, index_threads
+from indexer.indexing import IndexReport, index_docs, index_threads
 from indexer.progress import BackfillReport, OnProgress, Progress, silent
 from indexer.state import RepositoryState, State, Status
 from indexer.store import KnowledgeBase
@@ -18,17 +17,6 @@ from indexer.templates import is_outgrown, next_snapshot
 if TYPE_CHECKING:
     from indexer.github import GitHubClient
     from indexer.sources.github import Page
-
-__all__ = [
-    "BackfillReport",
-    "IndexReport",
-    "Progress",
-    "backfill",
-    "delete_thread",
-    "import_file",
-    "index_docs",
-    "index_threads",
-]
 
 
 async def backfill(  # noqa: PLR0913, PLR0917 - what is keyword-only has defaults
@@ -58,7 +46,8 @@ async def backfill(  # noqa: PLR0913, PLR0917 - what is keyword-only has default
         on_progress: told after each batch.
         full: read everything, though it was read before.
         docs: read the repository's files and releases too.
-        since: read only what was updated since then, and call that complete.
+        since: read only what was updated since then, and call that complete; of a repository that
+            was read before, nothing is left out that happened after that reading.
 
     Raises:
         InternError: the repository's row in `state` says why, and keeps the cursor.
@@ -159,7 +148,8 @@ def _plan(
         # An interrupted run goes on; it began when it began.
         return replace(row, source="github", error=None, status=_running(row)), None
     if row.is_complete and row.source == "github" and not full:
-        since = since or row.watermark
+        # Never from later on: what happened in between would be called read and never be.
+        since = min(since or row.watermark, row.watermark) if row.watermark else since
     begun = replace(row, cursor=None, started_at=datetime.now(UTC), error=None, source="github")
     return replace(begun, status=_running(row)), since
 

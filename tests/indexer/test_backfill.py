@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import pytest
 
 from indexer.backfill import backfill
@@ -125,6 +127,20 @@ async def test_a_second_run_reads_only_what_is_new(bench, simulator):
     assert one.row().threads == COUNT
     full = await one.run(docs=False, full=True)
     assert (full.threads, full.index.unchanged) == (COUNT, COUNT)
+
+
+async def test_reading_from_a_later_moment_leaves_no_gap(bench, simulator):
+    one = await bench()
+    await one.run(docs=False)
+    one.state.update(REPO, watermark=datetime(2020, 1, 1, tzinfo=UTC))
+    report = await one.run(docs=False, since=simulator.world.now())
+    assert report.threads == COUNT
+
+
+async def test_a_first_run_may_begin_late(bench, simulator):
+    one = await bench()
+    assert (await one.run(docs=False, since=simulator.world.now())).threads == 0
+    assert one.row().status is Status.COMPLETE
 
 
 @pytest.mark.parametrize("flushes", [0, 1, 2])
