@@ -104,11 +104,6 @@ class Sharing:
         return tuple(sorted(found.values(), key=len, reverse=True)[:MAX_TERMS])
 
 
-def shared(thread: Thread, candidate: Candidate) -> Evidence:
-    """The strongest thing that a new issue and one candidate share."""
-    return Sharing(thread).with_(candidate)
-
-
 def _text_of(candidate: Candidate) -> str:
     if candidate.thread is not None:
         return f"{candidate.thread.title}\n{candidate.thread.body}"[:_SAMPLE]

@@ -1,7 +1,6 @@
 """The ranker's probability and the model's verdict → the final verdict, with a reason (pure)."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -82,9 +81,3 @@ def _obstacle(
     if not judgement.one_change.strip():
         return "no one change was named"
     return None if probability >= DUPLICATE else "both together are not sure enough"
-
-
-def unjudged(findings: Sequence[Finding], prompt: Prompt) -> tuple[Finding, ...]:
-    """The findings that the model was not shown."""
-    shown = {id(source.finding) for source in prompt.sources}
-    return tuple(finding for finding in findings if id(finding) not in shown)

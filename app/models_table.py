@@ -1,4 +1,4 @@
-"""What each Claude model costs and can do, in one table; the prices are US dollars as published.
+"""What each Claude model costs and can do, in one table; prices in US dollars, November 2026.
 
 `ANTHROPIC_MODEL` may name a model that is not listed: it is asked with the plainest parameters
 and its cost is not counted.
@@ -7,7 +7,6 @@ and its cost is not counted.
 from dataclasses import dataclass
 from typing import Final
 
-PRICES_AS_OF: Final = "2026-11"
 DEFAULT_MODEL: Final = "claude-haiku-5-5"  # the newest small model of anthropic.types.Model
 _MILLION: Final = 1_000_000
 

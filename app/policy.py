@@ -32,25 +32,18 @@ _SETTLED: Final = frozenset({Ending.FIXED, Ending.ANSWERED, Ending.DECLINED})
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Yes or no, and why: a code, and where it helps a sentence."""
+    """Yes or no, and why, as a code."""
 
     ok: bool
     reason: str
-    detail: str = ""
 
 
-def may_answer(
-    thread: Thread, config: RepoConfig, trigger: Trigger = "opened", *, locked: bool = False
-) -> Decision:
+def may_answer(thread: Thread, config: RepoConfig, trigger: Trigger = "opened") -> Decision:
     """Whether the issue is one to answer, whatever there is to say.
 
     Somebody who adds the label wants an answer, also where the issue is closed.
     """
-    obstacles = {
-        "disabled": not config.enabled,
-        "no_ai": wants_no_ai(thread),
-        "locked": locked,
-    }
+    obstacles = {"disabled": not config.enabled, "no_ai": wants_no_ai(thread)}
     if trigger != "manual":
         obstacles |= {
             "author_is_bot": thread.author_is_bot,

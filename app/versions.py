@@ -17,7 +17,7 @@ _OTHERS = re.compile(
     r"|운영체제|브라우저|파이썬|노드",
     re.IGNORECASE,
 )
-_TOO_OLD_FOR_A_VERSION = re.compile(r"^(?:19|20)\d\d\.\d{1,2}\.\d{1,2}$")
+_DATE = re.compile(r"^(?:19|20)\d\d\.\d{1,2}\.\d{1,2}$")
 _SAMPLE = 20_000
 
 
@@ -64,7 +64,7 @@ def reported(title: str, body: str, names: tuple[str, ...]) -> Version | None:
         asked = bool(_WORD.search(text)) or bool(_WORD.search(above) and len(text) < 40)  # noqa: PLR2004
         other = _OTHERS.search(text) or (not named and asked and _OTHERS.search(above))
         if matches and (named or asked) and (not other or (named and len(matches) == 1)):
-            found += [_version(m) for m in matches if not _TOO_OLD_FOR_A_VERSION.match(m[1])]
+            found += [_version(m) for m in matches if not _DATE.match(m[1])]
         above = text if len(text) < 80 and not matches else ""  # noqa: PLR2004 - a heading
     if not found:
         return None

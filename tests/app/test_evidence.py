@@ -1,6 +1,6 @@
 import pytest
 
-from app.evidence import Evidence, shared
+from app.evidence import Evidence, Sharing
 from indexer.reasons import Reason
 from tests.builders import candidate, doc, thread
 
@@ -29,7 +29,7 @@ from tests.builders import candidate, doc, thread
 )
 def test_the_strongest_thing_shared_is_named(ours, theirs, evidence):
     past = candidate(9, "Old", theirs)
-    assert shared(thread(2, "New", ours), past) == evidence
+    assert Sharing(thread(2, "New", ours)).with_(past) == evidence
 
 
 @pytest.mark.parametrize(
@@ -43,18 +43,19 @@ def test_the_strongest_thing_shared_is_named(ours, theirs, evidence):
 )
 def test_rare_words_are_the_last_resort(reasons, evidence):
     past = candidate(9, "Timeout behind proxy", "other", reasons=tuple(reasons))
-    assert shared(thread(2, "Proxy timeout", "text"), past) == evidence
+    assert Sharing(thread(2, "Proxy timeout", "text")).with_(past) == evidence
 
 
 def test_docs_have_evidence_too():
-    assert shared(thread(2, "x", "what does part_size do"), doc()).terms == ("part_size",)
+    assert Sharing(thread(2, "x", "what does part_size do")).with_(doc()).terms == ("part_size",)
 
 
 def test_size_does_not_matter():
-    assert shared(thread(2, "a" * 9000, "a_" * 60_000), candidate(9, "", "a_" * 60_000)) is not None
+    sharing = Sharing(thread(2, "a" * 9000, "a_" * 60_000))
+    assert sharing.with_(candidate(9, "", "a_" * 60_000)) is not None
 
 
 def test_the_rarest_error_is_named():
     ours = "error: internal compiler error: unexpected panic\nerror: end of stream was hit"
     past = candidate(9, "x", ours, reasons=(Reason("same_error", ("end of stream was hit",)),))
-    assert shared(thread(2, "New", ours), past).terms == ("end of stream was hit",)
+    assert Sharing(thread(2, "New", ours)).with_(past).terms == ("end of stream was hit",)

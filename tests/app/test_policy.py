@@ -40,10 +40,6 @@ def test_whether_an_issue_is_answered(issue, config, trigger, reason):
     assert decision.ok is (reason in {"opened", "label", "manual"})
 
 
-def test_a_locked_issue_is_left_alone():
-    assert policy.may_answer(thread(), PLAIN, "label", locked=True).reason == "locked"
-
-
 @pytest.mark.parametrize(
     ("rows", "reason"),
     [
