@@ -98,7 +98,9 @@ def respond(  # noqa: PLR0913  options of one command
     if (issue is None) == (file is None):
         raise InputError("Name an issue as OWNER/REPO#NUMBER, or give --file and --repo.")
     from app import respond_command as command
+    from app.logs import log_to_stderr
 
+    log_to_stderr()
     settings = load(Settings)
     moment = indexer_cli.checked_moment(before, "--before")
     model = command.offline_model(use_answer, export_prompt)

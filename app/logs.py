@@ -12,6 +12,11 @@ from app.settings import Settings
 QUIET = ("httpx", "httpx2", "httpcore", "dbos", "uvicorn.access", "fastembed", "huggingface_hub")
 
 
+def log_to_stderr() -> None:
+    """For commands: what they print on standard output may be read by a program."""
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
+
+
 def configure_logging(settings: Settings) -> None:
     """Send all logging to stderr in the form that the settings ask for."""
     shared: list[Processor] = [
