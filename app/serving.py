@@ -1,6 +1,7 @@
 """Runs the server: one listening socket, uvicorn, and an end that SIGTERM leaves time for."""
 
 import asyncio
+import errno
 import signal
 import socket
 import sys
@@ -67,9 +68,15 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
         listener = socket.create_server(
             (settings.host, settings.port), family=family, backlog=BACKLOG
         )
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
+        number = error.errno if isinstance(error, OSError) else None
+        wrong = "PORT" if number in {errno.EADDRINUSE, errno.EACCES} else "HOST"
+        why = str(getattr(error, "strerror", error)).partition(" (while")[0]
         raise SettingError(
-            f"PORT: {settings.host} port {settings.port} cannot be listened on: {error.strerror}."
+            f"{wrong}: {settings.host} port {settings.port} cannot be listened on: {why}."
         ) from error
     with listener:
+        # asyncio sets it only on sockets that were made with the protocol's number, which
+        # create_server does not give; without it an answer may wait 40 ms for the peer's ACK.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         yield listener

@@ -56,13 +56,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         with Simulator(seed) as github, _serving(github, folder, Path(scratch)) as url:
             bench = Bench(github, url, options.repo)
             bench.acknowledge()
-            issues = iter(waiting)
-            bench.comment("idle", issues, options.issues)
+            answered = bench.comment("idle", waiting, options.issues)
             installation = github.world.installation_of(OTHER)
             assert installation is not None
             github.announce_installation(installation.id)
             bench.wait_for(f'intern_backfill_status{{repo="{OTHER}",status="running"}}', 1)
-            bench.comment("during a backfill", issues, options.issues)
+            # The same ones once more, which get a comment again: all within the backfill.
+            bench.comment("during a backfill", answered, options.issues)
             still = bench.metric(f'intern_backfill_status{{repo="{OTHER}",status="running"}}')
             done = bench.metric(f'intern_backfill_threads{{repo="{OTHER}"}}')
             print(f"the backfill {'still ran' if still else 'had ended'}: {done:.0f} threads read")
@@ -92,8 +92,13 @@ class Bench:
         _print("202 (milliseconds)", [d.milliseconds or 0.0 for d in log])
         self.wait_for('intern_jobs_unfinished{queue="refresh"', 0)
 
-    def comment(self, name: str, issues: Iterator[Thread], wanted: int) -> None:
-        """The time from the delivery to the comment, until so many comments are there."""
+    def comment(self, name: str, issues: Sequence[Thread], wanted: int) -> list[Thread]:
+        """The time from the delivery to the comment, until so many comments are there.
+
+        Returns:
+            The issues that got one.
+        """
+        answered: list[Thread] = []
         seconds: list[float] = []
         silent: list[float] = []
         acknowledged: list[float] = []
@@ -116,6 +121,7 @@ class Bench:
                 took = time.perf_counter() - begun
                 if came:
                     seconds.append(took)
+                    answered.append(thread)
                     break
                 if self._answered() > before:
                     silent.append(took)
@@ -129,6 +135,7 @@ class Bench:
         _print("  delivery to comment (seconds)", seconds)
         _print("  delivery to the decision to say nothing (seconds, to 0.5)", silent)
         _print("  202 (milliseconds)", acknowledged)
+        return answered
 
     def metric(self, start: str) -> float:
         """The sum of the metrics that begin so."""
