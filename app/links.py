@@ -8,7 +8,7 @@ Elsewhere there is no such host: only the shown rows are linked then, the folded
 import re
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from app.sanitize import Markdown, clean
 
@@ -56,13 +56,15 @@ class Links:
             return None
         prefix = f"/{repo.lower()}/blob/"
         path = parts.path
-        if not path.lower().startswith(prefix) or ".." in path.split("/"):
+        if not path.lower().startswith(prefix) or ".." in unquote(path).split("/"):
             return None
         if parts.netloc.lower() != urlsplit(self.web_url).netloc.lower():
             return None
         rest = quote(path[len(prefix) :], safe=_SAFE + "%")
         anchor = f"#{quote(parts.fragment, safe='-._%')}" if parts.fragment else ""
-        return f"{self._root(repo)}/blob/{rest}{anchor}"
+        # Without it GitHub renders the page, which has no lines to go to (indexer/sources/docs.py).
+        source = "?plain=1" if parts.query == "plain=1" else ""
+        return f"{self._root(repo)}/blob/{rest}{source}{anchor}"
 
     def label(self, repo: str, number: int) -> str:
         """`#12`, or `owner/name#12` for a thread of another repository."""

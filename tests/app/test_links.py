@@ -68,3 +68,16 @@ def test_a_tag_cannot_leave_its_link():
 def test_a_repository_is_a_name():
     with pytest.raises(ValueError, match="OWNER/NAME"):
         PUBLIC.issue("tidepool/harbor/../x", 1)
+
+
+def test_a_section_is_linked_by_the_lines_of_its_source():
+    url = "https://github.com/o/r/blob/abc/docs/a.md?plain=1#L3-L9"
+    assert Links("https://github.com", "o/r").file("o/r", url) == url
+    assert Links("https://github.com", "o/r").file("o/r", url.replace("plain=1", "x=y")) == (
+        "https://github.com/o/r/blob/abc/docs/a.md#L3-L9"
+    )
+
+
+def test_no_link_climbs_out_of_its_repository():
+    url = "https://github.com/o/r/blob/%2e%2e/%2e%2e/evil/page"
+    assert Links("https://github.com", "o/r").file("o/r", url) is None
