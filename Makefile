@@ -7,7 +7,7 @@ DATA_DIR ?= data
 ARGS   ?=
 STAMP  := $(VENV)/.installed
 
-.PHONY: help setup demo run test check check-external bench lock clean
+.PHONY: help setup demo run test check check-external bench bench-retrieval lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ check-external: $(STAMP)  ## Check our GraphQL queries against GitHub's publishe
 
 bench: $(STAMP)  ## Print speed figures. ARGS="name" picks one
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+bench-retrieval: $(STAMP)  ## Replay known duplicates: recall, calibration, ablations, ms per query
+	@$(BIN)/python -m tests.benchmarks retrieval --data-dir $(DATA_DIR)/benchmarks $(ARGS)
 
 lock:  ## Renew the two lock files (needs uv)
 	uv pip compile pyproject.toml --extra offline --universal --python-version 3.11 \

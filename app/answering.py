@@ -114,7 +114,9 @@ async def answer(
         before=before,
         exclude_numbers=(thread.number,),
     )
-    candidates = await asyncio.to_thread(services.searcher.search, query, CANDIDATES)
+    found = await asyncio.to_thread(services.searcher.search, query, CANDIDATES)
+    # Of two reports of one problem the older is the original: a newer one answers nothing.
+    candidates = [c for c in found if c.thread is None or _is_older(c, thread)]
     findings = await asyncio.to_thread(_by_the_rules, thread, repo, candidates)
     opinion = await _opinion(services.llm, thread, findings, spoken)
     findings = opinion.findings
@@ -205,8 +207,6 @@ def _by_the_rules(thread: Thread, repo: str, candidates: Sequence[Candidate]) ->
         candidate = _redacted(found)
         judged = verdict.decide(candidate)
         kind = judged.kind
-        if kind == "duplicate" and not _is_older(candidate, thread):
-            kind = "related"
         findings.append(
             Finding(
                 candidate,

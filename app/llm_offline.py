@@ -33,8 +33,10 @@ class AnswerFile:
         """
         try:
             text = self._path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{self._path} cannot be read: {error}.") from error
+        except OSError as error:
+            raise InputError(f"{self._path} cannot be read: {error.strerror}.") from error
+        except UnicodeDecodeError as error:
+            raise InputError(f"{self._path} cannot be read: it is not UTF-8.") from error
         try:
             return Answered(Opinion.model_validate_json(text), Usage("file"))
         except ValidationError as error:

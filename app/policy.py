@@ -19,11 +19,13 @@ MAX_ROWS: Final = 3
 MAX_FOLDED: Final = 5
 # The least probability (that one change would fix both) at which one related issue alone is worth
 # a comment; indexer/verdict.py says from where on something is related at all.
-ALONE: Final = 0.4
+ALONE: Final = 0.12
+# A related issue is shown from this share of the best one's probability on.
+SHARE: Final = 0.4
 # What is less probable is not even put before the model.
-NEAR: Final = 0.08
+NEAR: Final = 0.02
 # The best candidate must be at least this near before the model is asked about any.
-ASKED: Final = 0.15
+ASKED: Final = 0.05
 
 _NO_AI_LABELS: Final = frozenset({"no-ai", "no ai", "noai"})
 _NO_AI = re.compile(r"^[ \t]{0,3}/no-ai\b", re.MULTILINE | re.IGNORECASE)
@@ -79,7 +81,13 @@ def shown(findings: Sequence[Finding], config: RepoConfig) -> list[Finding]:
     # Beside a duplicate, what is merely similar is noise.
     if any(f.kind == "duplicate" for f in rows):
         rows = [f for f in rows if f.kind == "duplicate" or f.probability >= ALONE]
-    return _without_echoes(rows)[:MAX_ROWS]
+    return _near_the_best(_without_echoes(rows))[:MAX_ROWS]
+
+
+def _near_the_best(rows: Sequence[Finding]) -> list[Finding]:
+    """The rows without those that a better one leaves far behind: beside it they are noise."""
+    best = max((row.probability for row in rows), default=0.0)
+    return [row for row in rows if row.kind == "duplicate" or row.probability >= best * SHARE]
 
 
 def _without_echoes(rows: Sequence[Finding]) -> list[Finding]:

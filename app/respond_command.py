@@ -20,12 +20,16 @@ from app.settings import Settings
 from indexer import repo_config
 from indexer.errors import InputError, SettingError
 from indexer.repo_config import RepoConfig
+from indexer.searching import require_indexed
 from indexer.sources.github import fetch_thread
 from indexer.threads import Thread
 
 ISSUE = re.compile(
     r"(?:https?://[^/\s]+/)?(?P<repo>[A-Za-z0-9_-]+/[A-Za-z0-9_.-]+)(?:#|/issues/)(?P<number>\d+)"
 )
+
+# GitHub's GraphQL takes no larger one.
+MAX_NUMBER = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ def issue_of(text: str) -> tuple[str, int]:
         InputError: it is neither.
     """
     found = ISSUE.fullmatch(text.strip())
-    if found is None or int(found["number"]) < 1:
+    if found is None or not 1 <= int(found["number"]) <= MAX_NUMBER:
         raise InputError(f"{text!r} names no issue; write OWNER/REPO#NUMBER.")
     return found["repo"], int(found["number"])
 
@@ -57,7 +61,7 @@ def thread_of(path: Path) -> Thread:
         InputError: the file cannot be read, or holds no issue.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
         # Comments and what happened later are not for the answer to see.
         return Thread.model_validate({**data, "comments": (), "events": ()})
     except OSError as error:
@@ -79,6 +83,9 @@ async def dry_run(
 ) -> Responded:
     """What would be posted; nothing is written anywhere.
 
+    Raises:
+        InputError: nothing is indexed of the repository.
+
     Args:
         settings: where things are.
         repo: `owner/name`.
@@ -91,6 +98,7 @@ async def dry_run(
             thread, config = issue, RepoConfig()
         else:
             thread, config = await _read(services, repo, issue)
+        await asyncio.to_thread(require_indexed, services.knowledge_base, repo.lower())
         asking = services if model is None else replace(services, llm=model)
         answer = await answering.answer(asking, repo, thread, config, before)
     return Responded(answer.body, answer.decision.reason, None, dict(answer.explain))

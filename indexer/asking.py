@@ -43,9 +43,9 @@ def prepare(
     if wording.is_empty:
         return None
     moment = query.before or datetime.now(UTC)
-    # One after the other: in one batch the title would be padded to the text's length.
-    text = embedder.embed([wording.text[:MAX_DENSE]])[0]
-    title = embedder.embed([wording.title])[0] if wording.title and wording.body else text
+    text, title = embedder.embed(
+        [wording.text[:MAX_DENSE], wording.title or wording.text[:MAX_DENSE]]
+    )
     in_title = bm25.query(wording.title, "")
     both = bm25.query(wording.title, wording.body)
     return Asking(

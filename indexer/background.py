@@ -1,24 +1,29 @@
-"""What is usual in a repository: how rare a word is, how near any two issues are.
+"""What is usual in a repository: how rare a word is, in which directions its issues differ.
 
 The store tells how well each passage fits a query, but not how good a fit is there. A sample of
-the repository's issues does: word frequencies, and the query's cosines to all kinds of issues.
-Every figure is as of a moment: issues opened later do not count.
+the repository's issues does: word frequencies, and how the vectors spread, by which cosines are
+set right. Every figure is as of a moment: issues opened later do not count.
 """
 
+import math
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from indexer.spread import Matrix, Spread
 from indexer.store import DENSE_CHANNELS, Channel, KnowledgeBase, SparseVector, Where
 
 SAMPLE = 4000
 """Issues looked at; the order of ids, which are hashes, makes them a fair sample."""
 
-PAGE = 500
+PAGE = 100
+"""Issues a call: the embedded store answers nobody else meanwhile."""
+
+GROWTH = 1.25
 FRESH_SECONDS = 600.0
 """How long a sample is used before it is taken anew."""
 
@@ -28,23 +33,25 @@ SMALL = 500
 SMALL_FRESH_SECONDS = 10.0
 
 Floats = npt.NDArray[np.float64]
-Matrix = npt.NDArray[np.float32]
 Tokens = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """The sample as of one moment.
+    """What was usual at one moment.
 
     Attributes:
-        size: issues that count.
-        dense: their vectors by channel, a row each.
+        size: issues of the sample that existed then.
+        population: issues of the repositories that existed then, about.
+        tokens: every token in them, sorted; `frequencies` says in how many each stands.
+        spreads: how their vectors spread, by channel.
     """
 
     size: int
+    population: int
     tokens: Tokens
     frequencies: Floats
-    dense: Mapping[Channel, Matrix]
+    spreads: Mapping[Channel, Spread]
 
     def idf(self, tokens: Tokens) -> Floats:
         """How much each token tells: the rarer, the more (as the store counts it)."""
@@ -57,25 +64,49 @@ class Background:
         return weights
 
 
-@dataclass(frozen=True, slots=True)
 class Sample:
-    """Issues of a repository: `rows[i]` says which issue the i-th token stands in."""
+    """Issues of a repository, the oldest first.
 
-    created: npt.NDArray[np.int64]
-    tokens: Tokens
-    columns: npt.NDArray[np.int64]
-    rows: npt.NDArray[np.int64]
-    dense: Mapping[Channel, Matrix]
+    `columns[i]` says which of `tokens` the i-th token is; `total` is how many issues the
+    repositories have, sampled or not.
+    """
+
+    def __init__(
+        self,
+        created: Sequence[int],
+        words: Sequence[Sequence[int]],
+        dense: Mapping[Channel, Matrix],
+        total: int | None = None,
+    ) -> None:
+        order = sorted(range(len(created)), key=created.__getitem__)
+        sizes = [len(words[row]) for row in order]
+        flat = np.array([token for row in order for token in words[row]], np.int64)
+        self._share = (len(created) if total is None else total) / max(1, len(created))
+        self.created = np.array([created[row] for row in order], np.int64)
+        self.tokens, self._columns = np.unique(flat, return_inverse=True)
+        self._ends = np.cumsum([0, *sizes])
+        self._dense = {channel: rows[order] for channel, rows in dense.items()}
+        self._spreads: dict[tuple[Channel, int], Spread] = {}
 
     def as_of(self, moment: int | None) -> Background:
         """What was usual before a moment."""
-        if moment is None or not len(self.created) or self.created.max() < moment:
-            counts = np.bincount(self.columns, minlength=len(self.tokens))
-            return Background(len(self.created), self.tokens, counts.astype(float), self.dense)
-        then = self.created < moment
-        counts = np.bincount(self.columns[then[self.rows]], minlength=len(self.tokens))
-        dense = {channel: matrix[then] for channel, matrix in self.dense.items()}
-        return Background(int(then.sum()), self.tokens, counts.astype(float), dense)
+        size = len(self.created)
+        if moment is not None:
+            size = int(np.searchsorted(self.created, moment))
+        columns = self._columns[: self._ends[size]]
+        counts = np.bincount(columns, minlength=len(self.tokens)).astype(np.float64)
+        spreads = {channel: self._spread(channel, size) for channel in self._dense}
+        return Background(size, round(size * self._share), self.tokens, counts, spreads)
+
+    def _spread(self, channel: Channel, size: int) -> Spread:
+        """The spread of the oldest issues, computed anew for each quarter more of them."""
+        if size < len(self.created):
+            size = int(GROWTH ** int(math.log(size, GROWTH))) if size else 0
+        key = (channel, size)
+        if key not in self._spreads:
+            rows = self._dense[channel]
+            self._spreads[key] = Spread.of(rows[:size], rows.shape[1])
+        return self._spreads[key]
 
 
 class Backgrounds:
@@ -105,8 +136,8 @@ class Backgrounds:
 def take_sample(kb: KnowledgeBase, repos: tuple[str, ...], dimension: int) -> Sample:
     """A sample of the issues of these repositories."""
     created: list[int] = []
-    tokens: list[Tokens] = []
-    dense: dict[Channel, list[npt.NDArray[np.float32]]] = {c: [] for c in DENSE_CHANNELS}
+    words: list[tuple[int, ...]] = []
+    dense: dict[Channel, list[Matrix]] = {channel: [] for channel in DENSE_CHANNELS}
     nothing = np.zeros(dimension, np.float32)
     after: str | None = None
     while len(created) < SAMPLE:
@@ -120,8 +151,7 @@ def take_sample(kb: KnowledgeBase, repos: tuple[str, ...], dimension: int) -> Sa
         for point in page:
             created.append(int(point.payload["created"]))
             sparse = point.vectors.get("bm25")
-            indices = sparse.indices if isinstance(sparse, SparseVector) else ()
-            tokens.append(np.array(indices, np.int64))
+            words.append(sparse.indices if isinstance(sparse, SparseVector) else ())
             for channel, rows in dense.items():
                 vector = point.vectors.get(channel)
                 rows.append(
@@ -129,16 +159,9 @@ def take_sample(kb: KnowledgeBase, repos: tuple[str, ...], dimension: int) -> Sa
                 )
         if after is None:
             break
-    sizes = [len(part) for part in tokens]
-    flat = np.concatenate(tokens) if tokens else np.zeros(0, np.int64)
-    known, columns = np.unique(flat, return_inverse=True)
-    return Sample(
-        created=np.array(created, np.int64),
-        tokens=known,
-        columns=columns,
-        rows=np.repeat(np.arange(len(sizes)), sizes),
-        dense={
-            channel: np.array(rows, np.float32).reshape(len(rows), dimension)
-            for channel, rows in dense.items()
-        },
-    )
+    matrices = {
+        channel: np.array(rows, np.float32).reshape(len(rows), dimension)
+        for channel, rows in dense.items()
+    }
+    total = kb.count(Where(repos, kinds=("issue",)))
+    return Sample(created, words, matrices, total)

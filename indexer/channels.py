@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from indexer.background import Background
 from indexer.features import Asked
 from indexer.store import ChannelQuery, Hit, SparseVector, Where
 
@@ -58,17 +59,24 @@ def boosted(title: SparseVector, both: SparseVector) -> SparseVector:
 
 
 def thread_questions(
-    asked: Asked, repos: tuple[str, ...], before: int | None, exclude: tuple[int, ...]
+    asked: Asked,
+    background: Background,
+    repos: tuple[str, ...],
+    *,
+    before: int | None,
+    exclude: tuple[int, ...],
 ) -> list[ChannelQuery]:
     """A question for each of `CHANNELS`, in their order."""
+    text = background.spreads["text"].towards(asked.text_vector)
+    title = background.spreads["title"].towards(asked.title_vector)
     issues = Where(repos, kinds=("issue",), not_numbers=exclude, created_before=before)
     comments = Where(repos, kinds=("comment",), not_numbers=exclude, created_before=before)
     # Word frequencies are those of the issues also where comments are looked through.
     corpus = Where(repos, kinds=("issue",), created_before=before)
     return [
         ChannelQuery("bm25", asked.bm25, issues, DEPTH, corpus),
-        ChannelQuery("text", asked.text_vector, issues, DEPTH),
-        ChannelQuery("title", asked.title_vector, issues, DEPTH),
+        ChannelQuery("text", text, issues, DEPTH),
+        ChannelQuery("title", title, issues, DEPTH),
         ChannelQuery("bm25", asked.bm25, comments, DEPTH, corpus),
     ]
 
@@ -85,7 +93,10 @@ def document_questions(
 
 
 def pool_of(
-    answers: Sequence[Sequence[Hit]], moment: float, excluded: frozenset[ThreadKey] = frozenset()
+    answers: Sequence[Sequence[Hit]],
+    moment: float,
+    excluded: frozenset[ThreadKey] = frozenset(),
+    weights: Mapping[str, float] = WEIGHTS,
 ) -> list[Found]:
     """The threads that the channels found, each once, best first, at most `POOL`.
 
@@ -93,22 +104,23 @@ def pool_of(
         answers: each channel's hits, in the order of `CHANNELS`.
         moment: when the query is asked, in seconds since 1970.
         excluded: threads that are not wanted.
+        weights: of the channels; one without a weight is left out.
     """
     found: dict[ThreadKey, Found] = {}
     for channel, hits in zip(CHANNELS, answers, strict=True):
-        for hit in hits:
+        for hit in hits if channel in weights else ():
             key = (str(hit.payload["repo"]), int(hit.payload["number"]))
             if key not in excluded:
                 entry = found.setdefault(key, Found(key, int(hit.payload["created"])))
                 entry.scores[channel] = max(hit.score, entry.scores.get(channel, hit.score))
-    for channel in CHANNELS:
-        _fuse(channel, found.values())
+    for channel, weight in weights.items():
+        _fuse(channel, weight, found.values())
     for entry in found.values():
         entry.fused -= RECENCY * float(np.log1p(max(0.0, moment - entry.created) / _MONTH))
     return sorted(found.values(), key=lambda entry: (-entry.fused, entry.key))[:POOL]
 
 
-def _fuse(channel: str, found: Collection[Found]) -> None:
+def _fuse(channel: str, weight: float, found: Collection[Found]) -> None:
     """Add the channel's z-scores; what it did not find counts as the least that it found."""
     scores = np.array([entry.scores[channel] for entry in found if channel in entry.scores])
     if not scores.size:
@@ -116,4 +128,4 @@ def _fuse(channel: str, found: Collection[Found]) -> None:
     mean, spread = float(scores.mean()), max(float(scores.std()), _LEAST_SPREAD)
     least = float(scores.min())
     for entry in found:
-        entry.fused += WEIGHTS[channel] * (entry.scores.get(channel, least) - mean) / spread
+        entry.fused += weight * (entry.scores.get(channel, least) - mean) / spread

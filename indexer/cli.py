@@ -5,7 +5,9 @@ Heavy libraries are imported inside the commands, so that `--help` answers at on
 
 import asyncio
 import re
+import stat
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -61,6 +63,29 @@ def checked_moment(value: str | None, option: str) -> datetime | None:
         raise InputError(
             f"{option} {printable(value)!r} is no moment: write it as 2024-05-31T12:00:00Z."
         ) from error
+
+
+def checked_file(path: Path, *, again: bool = False) -> Path:
+    """A file that is there.
+
+    Args:
+        path: its name.
+        again: it is read more than once, which a pipe is not good for.
+
+    Raises:
+        InputError: it is not there, or is none.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError as error:
+        raise InputError(f"{path} does not exist.") from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+    if stat.S_ISDIR(mode):
+        raise InputError(f"{path} is a folder, not a file.")
+    if again and not stat.S_ISREG(mode):
+        raise InputError(f"{path} is a pipe or a device: save it as a file, it is read twice.")
+    return path
 
 
 Repo = Annotated[str, typer.Option("--repo", help="OWNER/NAME of the repository.")]
@@ -119,8 +144,7 @@ def import_(
 ) -> None:
     """Read a repository's history from a file; unreadable lines are told and passed over."""
     repo = checked_repo(repo)
-    if not file.exists():
-        raise InputError(f"{file} does not exist.")
+    checked_file(file, again=True)
     settings = load_settings()
     from indexer.importing import import_file
     from indexer.sources.export import LineError
@@ -193,9 +217,11 @@ def export(
     from indexer.sources.export import write_export
 
     with opened_store(settings) as kb:
-        count = write_export(None if file == "-" else Path(file), stored_threads(kb, repo))
-    if count == 0:
-        raise InputError(f"Nothing is indexed of {repo}.")
+        threads = stored_threads(kb, repo)
+        first = next(threads, None)
+        if first is None:  # and no empty file takes the place of one that is there
+            raise InputError(f"Nothing is indexed of {repo}.")
+        count = write_export(None if file == "-" else Path(file), chain((first,), threads))
     if file != "-":
         say(f"{count:,} threads of {repo} written to {file}.")
 
@@ -221,8 +247,8 @@ def search(  # noqa: PLR0913 - one for each option
     words = " ".join(text or ()).strip()
     if (batch is None) == (not words):
         raise InputError("Say what to look for: either words or --batch FILE.")
-    if batch is not None and not batch.exists():
-        raise InputError(f"{batch} does not exist.")
+    if batch is not None:
+        checked_file(batch)
     settings = load_settings()
     from indexer import searching
 

@@ -1,10 +1,12 @@
 """What the commands show: progress, tables, JSON lines, and errors as one sentence."""
 
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -27,6 +29,8 @@ STAGES = {
 
 def run(app: typer.Typer) -> None:
     """Run a command line; what we expected to fail ends in one sentence and its exit code."""
+    if sys.stdout is None:  # the shell closed it: `>&-`
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - to the very end
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
@@ -35,8 +39,22 @@ def run(app: typer.Typer) -> None:
     except InternError as error:
         complain(str(error))
         sys.exit(error.exit_code)
+    except OSError as error:
+        # Whatever we can do something about was caught before: what is left is output that
+        # cannot be written, as on a full disk.
+        complain(f"{error.filename or 'Output'} cannot be used: {error.strerror or error}.")
+        _give_up_output()
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _give_up_output() -> None:
+    """Lines that are still to be written go nowhere, so that Python does not try again."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    with suppress(OSError, ValueError):
+        os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def complain(sentence: str) -> None:

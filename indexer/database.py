@@ -9,6 +9,7 @@ from indexer.errors import SettingError
 from indexer.settings import IndexSettings
 
 BUSY_TIMEOUT_MS = 30_000
+CONNECT_SECONDS = "5"
 
 
 def open_engine(settings: IndexSettings, name: str) -> sa.Engine:
@@ -38,10 +39,12 @@ def open_engine(settings: IndexSettings, name: str) -> sa.Engine:
 def _postgres_url(text: str) -> sa.URL:
     try:
         url = sa.make_url(text)
-    except sa.exc.ArgumentError as error:
+    except (sa.exc.ArgumentError, ValueError) as error:
         raise SettingError("DATABASE_URL is not a database address.") from error
     if url.get_backend_name() not in {"postgresql", "postgres"}:
         raise SettingError("DATABASE_URL must begin with postgresql://.")
+    if "connect_timeout" not in url.query:  # where nobody answers, the system waits two minutes
+        url = url.update_query_dict({"connect_timeout": CONNECT_SECONDS})
     return url.set(drivername="postgresql+psycopg")
 
 

@@ -110,7 +110,8 @@ class Embedder:
                 cache_dir=str(found.folder),
             )
         except Exception as error:  # onnxruntime's errors have no common class
-            raise ModelError(f"The model in {found.folder} cannot be loaded: {error}.") from error
+            why = " ".join(str(error).split()).rstrip(".")
+            raise ModelError(f"The model in {found.folder} cannot be loaded: {why}.") from error
         _limit_tokens(self._model.model)
 
     def embed(self, texts: Sequence[str]) -> Vectors:

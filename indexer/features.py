@@ -3,7 +3,7 @@
 One small function for each feature; each takes the whole pool and gives a value a thread. None
 depends on a repository's size or on what else was found, so that the same model holds for eighty
 threads and for eighty thousand: word overlaps are set against what a perfect match would give,
-cosines against those of the repository's other issues.
+cosines against how the repository's vectors spread.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,12 +13,12 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from indexer.background import Background, Floats, Matrix, Tokens
-from indexer.store import SparseVector
+from indexer.background import Background, Floats, Tokens
+from indexer.spread import Matrix
+from indexer.store import Channel, SparseVector
 from indexer.threads import Thread
 
 _WEEK = 7 * 86400.0
-_LEAST_SPREAD = 0.01
 _EPSILON = 1e-9
 
 
@@ -107,6 +107,16 @@ class Pool:
         return float(self.background.idf(self.title_tokens).sum()) + _EPSILON
 
     @cached_property
+    def evened_texts(self) -> Matrix:
+        """The threads' text vectors, evened out (spread.py)."""
+        return self.background.spreads["text"].evened(self.text_vectors)
+
+    @cached_property
+    def evened_titles(self) -> Matrix:
+        """The threads' title vectors, evened out."""
+        return self.background.spreads["title"].evened(self.title_vectors)
+
+    @cached_property
     def perfect_bm25(self) -> float:
         """The BM25 score of a thread that says what the query says."""
         stored = TokenTable([self.asked.document])
@@ -118,9 +128,18 @@ class Pool:
         return self._bm25(self.words)
 
     def _bm25(self, table: TokenTable) -> Floats:
-        asked = dict(zip(self.asked.bm25.indices, self.asked.bm25.values, strict=True))
-        weights = np.array([asked.get(int(token), 0.0) for token in table.tokens])
-        return table.total(weights * table.values * self.background.idf(table.tokens))
+        asked = _looked_up(self.asked.bm25, table.tokens)
+        return table.total(asked * table.values * self.background.idf(table.tokens))
+
+
+def _looked_up(sparse: SparseVector, tokens: Tokens) -> Floats:
+    """The sparse vector's value of each token, 0 where it has none."""
+    known, values = np.array(sparse.indices, np.int64), np.array(sparse.values, np.float64)
+    order = np.argsort(known)
+    shared = _among(tokens, known[order])
+    found = np.zeros(len(tokens))
+    found[shared] = values[order][np.searchsorted(known[order], tokens[shared])]
+    return found
 
 
 def _among(tokens: Tokens, known: Tokens) -> npt.NDArray[np.bool_]:
@@ -180,32 +199,32 @@ def rarest_shared(pool: Pool) -> Floats:
 def word_cosine(pool: Pool) -> Floats:
     """Cosine of the weighted words of the query and of the thread."""
     own = TokenTable([pool.asked.document])
-    weighted = own.values * pool.background.idf(own.tokens)
-    mine = dict(zip(own.tokens.tolist(), weighted.tolist(), strict=True))
+    mine = own.values * pool.background.idf(own.tokens)
     theirs = pool.words.values * pool.word_idf
-    product = np.array([mine.get(token, 0.0) for token in pool.words.tokens.tolist()]) * theirs
-    norms = np.sqrt(pool.words.total(theirs**2)) * float(np.sqrt((weighted**2).sum()))
+    # The query's weight of a token is its own value times the same idf.
+    product = _looked_up(pool.asked.document, pool.words.tokens) * pool.word_idf * theirs
+    norms = np.sqrt(pool.words.total(theirs**2)) * float(np.sqrt((mine**2).sum()))
     return pool.words.total(product) / (norms + _EPSILON)
 
 
 def text_nearness(pool: Pool) -> Floats:
-    """The texts' cosine, in spreads above the repository's usual one."""
-    return _nearness(pool.text_vectors, pool.asked.text_vector, pool.background.dense["text"])
+    """The cosine of the texts, evened out (spread.py)."""
+    return _nearness(pool, "text", pool.evened_texts, pool.asked.text_vector)
 
 
 def title_nearness(pool: Pool) -> Floats:
-    """The titles' cosine, in spreads above the repository's usual one."""
-    return _nearness(pool.title_vectors, pool.asked.title_vector, pool.background.dense["title"])
+    """The cosine of the titles, evened out."""
+    return _nearness(pool, "title", pool.evened_titles, pool.asked.title_vector)
 
 
 def title_text_nearness(pool: Pool) -> Floats:
-    """The cosine of the query's title with the thread's text, likewise."""
-    return _nearness(pool.text_vectors, pool.asked.title_vector, pool.background.dense["text"])
+    """The cosine of the query's title with the thread's text, evened out."""
+    return _nearness(pool, "text", pool.evened_texts, pool.asked.title_vector)
 
 
 def text_title_nearness(pool: Pool) -> Floats:
-    """The cosine of the query's text with the thread's title, likewise."""
-    return _nearness(pool.title_vectors, pool.asked.text_vector, pool.background.dense["title"])
+    """The cosine of the query's text with the thread's title, evened out."""
+    return _nearness(pool, "title", pool.evened_titles, pool.asked.text_vector)
 
 
 def age(pool: Pool) -> Floats:
@@ -243,11 +262,6 @@ def shared_signatures(pool: Pool) -> Floats:
     )
 
 
-def query_length(pool: Pool) -> Floats:
-    """Different words of the query, as a logarithm."""
-    return np.full(len(pool.threads), np.log1p(len(pool.all_tokens)))
-
-
 def thread_length(pool: Pool) -> Floats:
     """Different words of the thread, as a logarithm."""
     return np.log1p(np.bincount(pool.words.rows, minlength=pool.words.count))
@@ -272,7 +286,6 @@ FEATURES: Mapping[str, Callable[[Pool], Floats]] = {
         is_open,
         comments,
         shared_signatures,
-        query_length,
         thread_length,
     )
 }
@@ -283,10 +296,6 @@ def features_of(pool: Pool) -> dict[str, Floats]:
     return {name: np.asarray(function(pool), np.float64) for name, function in FEATURES.items()}
 
 
-def _nearness(rows: Matrix, vector: npt.NDArray[np.float32], usual: Matrix) -> Floats:
-    cosines = rows.astype(np.float64) @ vector.astype(np.float64)
-    if not len(usual):
-        return np.zeros(len(rows))
-    around = (usual @ vector).astype(np.float64)
-    spread = max(float(around.std()), _LEAST_SPREAD)
-    return np.asarray((cosines - float(around.mean())) / spread)
+def _nearness(pool: Pool, channel: Channel, evened: Matrix, vector: Matrix) -> Floats:
+    asked = pool.background.spreads[channel].evened(vector[np.newaxis])[0]
+    return np.asarray(evened @ asked, np.float64)

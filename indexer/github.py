@@ -404,14 +404,13 @@ class GitHubClients:
         if self._settings.github_app_id is None:
             raise SettingError("GITHUB_APP_ID is not set: it is the App's number.")
         pem = self._settings.private_key()
+        name = "GITHUB_PRIVATE_KEY" + ("" if self._settings.github_private_key else "_PATH")
         try:
             key = load_pem_private_key(pem.encode(), password=None)
         except (ValueError, TypeError) as error:
-            raise SettingError(
-                "GITHUB_PRIVATE_KEY is not an unencrypted private key in PEM."
-            ) from error
+            raise SettingError(f"{name} is not an unencrypted private key in PEM.") from error
         if not isinstance(key, RSAPrivateKey):
-            raise SettingError("GITHUB_PRIVATE_KEY is not an RSA key, as GitHub's are.")
+            raise SettingError(f"{name} is not an RSA key, as GitHub's are.")
         return AppAuthStrategy(self._settings.github_app_id, pem)
 
     def _client(self, auth: BaseAuthStrategy, credential: str) -> GitHubClient:

@@ -106,7 +106,7 @@ def graphql_error(
     errors: Sequence[Mapping[str, Any]], headers: Mapping[str, str], now: float
 ) -> GitHubError:
     """The error that a GraphQL answer's `errors` stand for; the first that we know decides."""
-    said = "; ".join(dict.fromkeys(str(e.get("message", "no message")) for e in errors))
+    said = "; ".join(dict.fromkeys(str(e.get("message", "no message")) for e in errors)).rstrip(".")
     kinds = {str(e.get("type") or "").upper() for e in errors}
     lowered = said.lower()
     if kinds & _GRAPHQL_LIMITED or any(words in lowered for words in _SECONDARY_WORDS):

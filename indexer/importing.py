@@ -73,6 +73,8 @@ def import_file(  # noqa: PLR0913, PLR0917 - what is keyword-only has defaults
         row.templates.lines,
         lambda now: on_progress(Progress("threads", now.seen, total, now)),
     )
+    # What could not be read was counted before: without this the bar would stop short of its end.
+    on_progress(Progress("threads", report.seen, report.seen, report))
     kb.flush()
     state.save(
         replace(

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from indexer.asking import Asking
-from indexer.background import Background, Matrix
+from indexer.background import Background
 from indexer.bm25 import Bm25Encoder
 from indexer.features import Pool, TokenTable
+from indexer.spread import Matrix
 from indexer.store import Channel, Point, SparseVector
 from indexer.threads import Thread
 

@@ -1,7 +1,8 @@
 """From features to the probability that one change would settle both issues.
 
 The model is a few numbers in ranking_model.json, with the data and the scores they came from;
-`tests/benchmarks/train_ranking.py` writes it.
+`python -m tests.benchmarks.train_ranking` writes it. A weighted sum of the features orders the
+threads; how high one scores, and among how many threads it was found, tells how sure it is.
 """
 
 import json
@@ -9,40 +10,68 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from indexer.background import Floats
 
 MODEL_FILE = "ranking_model.json"
+
+CROWD = 1000.0
+"""The number of threads at which the crowd neither raises nor lowers the odds."""
+
+LEAST_CROWD = 20
+"""Fewer threads than this count as so many: hardly anything is known of such a repository."""
+
 _FAR = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class RankingModel:
-    """A logistic model over named features."""
+class Calibration:
+    """What turns a score into the logarithm of the odds.
+
+    The more threads there are, the more of them score as high as this by mere chance: `crowd` is
+    the weight of the logarithm of their number, in thousands.
+    """
 
     intercept: float
+    score: float
+    crowd: float
+
+    def probability(self, scores: Floats, population: int) -> Floats:
+        """The probability of each thread of a query's pool, found among `population` threads."""
+        crowd = np.log(max(population, LEAST_CROWD) / CROWD)
+        odds = self.intercept + self.score * scores + self.crowd * crowd
+        return np.asarray(1 / (1 + np.exp(-np.clip(odds, -_FAR, _FAR))))
+
+
+@dataclass(frozen=True, slots=True)
+class RankingModel:
+    """Weights of named features, and the calibration of their sum."""
+
     weights: Mapping[str, float]
+    calibration: Calibration
 
     @classmethod
-    def from_json(cls, record: Mapping[str, Any]) -> "RankingModel":
+    def from_json(cls, record: Mapping[str, Any]) -> Self:
         """The model that a JSON object describes."""
-        weights = {str(name): float(value) for name, value in record["weights"].items()}
-        return cls(float(record["intercept"]), weights)
+        calibration = record["calibration"]
+        return cls(
+            {str(name): float(value) for name, value in record["weights"].items()},
+            Calibration(
+                intercept=float(calibration["intercept"]),
+                score=float(calibration["score"]),
+                crowd=float(calibration["crowd"]),
+            ),
+        )
 
-    def log_odds(self, features: Mapping[str, Floats]) -> Floats:
-        """The logarithm of the odds, for each thread."""
-        total = np.full(len(next(iter(features.values()))), self.intercept)
+    def scores(self, features: Mapping[str, Floats]) -> Floats:
+        """What orders the threads of a query's pool."""
+        total = np.zeros(len(next(iter(features.values()))))
         for name, weight in self.weights.items():
             total += weight * features[name]
         return total
-
-    def probability(self, features: Mapping[str, Floats]) -> Floats:
-        """The probability that one change would settle both, for each thread."""
-        odds = np.clip(self.log_odds(features), -_FAR, _FAR)
-        return np.asarray(1 / (1 + np.exp(-odds)))
 
 
 @cache

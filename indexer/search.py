@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from indexer import asking, channels, documents
 from indexer.asking import Asking, Templates
-from indexer.background import Background, Backgrounds
+from indexer.background import Background, Backgrounds, Floats
 from indexer.bm25 import Bm25Encoder
 from indexer.candidate import Candidate
 from indexer.channels import Found, ThreadKey
@@ -35,18 +34,22 @@ __all__ = ["Candidate", "Query", "Ranked", "Reason", "Searcher"]
 class Ranked:
     """The whole pool of a query with every feature: what benchmarks and the training read.
 
-    `order` lists rows of the pool, the most probable first.
+    `fused` is what the channels alone make of each thread, `population` how many threads there
+    were to choose from; `order` lists rows, the best first.
     """
 
     keys: tuple[ThreadKey, ...] = ()
     threads: tuple[Thread, ...] = ()
-    features: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
-    probability: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    features: Mapping[str, Floats] = field(default_factory=dict)
+    fused: Floats = field(default_factory=lambda: np.zeros(0))
+    scores: Floats = field(default_factory=lambda: np.zeros(0))
+    population: int = 0
+    probability: Floats = field(default_factory=lambda: np.zeros(0))
 
     @property
     def order(self) -> list[int]:
-        """Rows, the most probable first."""
-        return sorted(range(len(self.keys)), key=lambda i: (-self.probability[i], self.keys[i]))
+        """Rows, the best first."""
+        return sorted(range(len(self.keys)), key=lambda i: (-self.scores[i], self.keys[i]))
 
 
 class Searcher:
@@ -90,24 +93,28 @@ class Searcher:
         points = self._kb.fetch(ids, vectors=True) if ids else []
         return best + documents.candidates(asked, background, telling, points)[:limit]
 
-    def rank(self, query: Query) -> Ranked:
-        """The whole pool of a query."""
+    def rank(self, query: Query, weights: Mapping[str, float] = channels.WEIGHTS) -> Ranked:
+        """The whole pool of a query; for measuring, also with other channels."""
         asked = self._prepare(query)
-        return Ranked() if asked is None else self._look(asked)[0]
+        return Ranked() if asked is None else self._look(asked, weights)[0]
 
     def _prepare(self, query: Query) -> Asking | None:
         return asking.prepare(query, self._embedder, self._bm25, self._templates)
 
-    def _look(self, asked: Asking) -> tuple[Ranked, Background, list[list[Hit]]]:
+    def _look(
+        self, asked: Asking, weights: Mapping[str, float] = channels.WEIGHTS
+    ) -> tuple[Ranked, Background, list[list[Hit]]]:
         """The ranked pool, what is usual around it, and what the document channels found."""
         repos = asked.query.all_repos
         excluded = frozenset((repos[0], number) for number in asked.query.exclude_numbers)
         numbers = asked.query.exclude_numbers if len(repos) == 1 else ()
-        threads = channels.thread_questions(asked.asked, repos, asked.before, numbers)
+        background = self._backgrounds.of(repos, asked.before)
+        threads = channels.thread_questions(
+            asked.asked, background, repos, before=asked.before, exclude=numbers
+        )
         docs = channels.document_questions(asked.asked, repos, asked.before)
         answers = self._kb.query([*threads, *docs], fields=channels.FIELDS)
-        pool = channels.pool_of(answers[: len(threads)], asked.asked.moment, excluded)
-        background = self._backgrounds.of(repos, asked.before)
+        pool = channels.pool_of(answers[: len(threads)], asked.asked.moment, excluded, weights)
         return self._rank(asked, pool, background), background, answers[len(threads) :]
 
     def _rank(self, asked: Asking, pool: list[Found], background: Background) -> Ranked:
@@ -128,11 +135,15 @@ class Searcher:
                 [found.scores.get("comments", 0.0) for found, _, _ in rows],
             )
         )
+        scores = self._model.scores(features)
         return Ranked(
             keys=tuple(found.key for found, _, _ in rows),
             threads=tuple(thread for _, thread, _ in rows),
             features=features,
-            probability=self._model.probability(features),
+            fused=np.array([found.fused for found, _, _ in rows]),
+            scores=scores,
+            population=background.population,
+            probability=self._model.calibration.probability(scores, background.population),
         )
 
     def _candidate(self, asked: Asking, ranked: Ranked, row: int, telling: Telling) -> Candidate:
@@ -147,7 +158,7 @@ class Searcher:
             title=thread.title,
             url=thread.url,
             state=thread.state,
-            score=probability,
+            score=float(ranked.scores[row]),
             probability=probability,
             why=sentence(shared),
             features={name: float(values[row]) for name, values in ranked.features.items()},

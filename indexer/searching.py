@@ -2,6 +2,7 @@
 
 import time
 from datetime import datetime
+from json import JSONDecodeError
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -143,5 +144,7 @@ def _parse(number: int, line: bytes | LineError) -> BatchQuery | LineError:
         return BatchQuery.model_validate(load_line(line))
     except ValidationError as error:
         return LineError(number, sentence(error))
+    except JSONDecodeError as error:
+        return LineError(number, f"no JSON: {error.msg} (column {error.colno})")
     except (ValueError, OverflowError, RecursionError) as error:
-        return LineError(number, f"no JSON: {error}")
+        return LineError(number, f"no query: {error}")

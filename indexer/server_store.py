@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from json import JSONDecodeError
 from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 from qdrant_client import QdrantClient, models
@@ -42,6 +43,7 @@ TIMEOUT_SECONDS = 30
 CONNECT_SECONDS = 5
 MAX_REPOS = 100_000
 IDS_A_CALL = 1000
+MISSING = 404
 CONFLICT = 409
 REFUSED = frozenset({401, 403})
 TRY_LATER = frozenset({408, 429, 500, 502, 503, 504})
@@ -71,7 +73,7 @@ class ServerStore:
             raise SettingError("QDRANT_URL is not set: it names the Qdrant server.")
         first = _connect(settings, CONNECT_SECONDS)  # an absent server is to fail soon
         try:
-            place = settings.qdrant_url
+            place = _place(settings.qdrant_url)
             _guarded(lambda: first.collection_exists(settings.qdrant_collection), place, again=True)
         finally:
             first.close()
@@ -303,7 +305,13 @@ def _connect(settings: IndexSettings, timeout: int) -> QdrantClient:
             check_compatibility=False,  # it only warns, and costs a request
         )
     except ValueError as error:
-        raise SettingError(f"QDRANT_URL: {error}.") from error
+        raise SettingError("QDRANT_URL is not an http or https address.") from error
+
+
+def _place(url: str) -> str:
+    """The address as it may be shown: without a user's name and password."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def _guarded(action: Callable[[], T], place: str, *, again: bool) -> T:
@@ -333,5 +341,9 @@ def _guarded(action: Callable[[], T], place: str, *, again: bool) -> T:
                 return _guarded(action, place, again=False)
             raise StoreUnavailable(
                 f"QDRANT_URL: the Qdrant server at {place} answers HTTP {error.status_code}."
+            ) from error
+        if error.status_code == MISSING and not error.content.lstrip().startswith(b"{"):
+            raise StoreUnavailable(
+                f"QDRANT_URL: what answers at {place} is no Qdrant server."
             ) from error
         raise StoreError(f"The Qdrant server at {place} refused a call: {error}.") from error

@@ -2,10 +2,11 @@
 
 import gzip
 import json
+import os
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -71,7 +72,8 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes | LineError]]:
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         yield number + 1, LineError(number + 1, f"the gzip file is damaged from here on ({error})")
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
+        why = str(error.strerror or error).rstrip(".")
+        raise InputError(f"{path} cannot be read: {why}.") from error
 
 
 def read_export(path: Path) -> Iterator[tuple[int, Thread | LineError]]:
@@ -146,7 +148,8 @@ def _needs_cleaning(line: bytes) -> bool:
 def write_export(path: Path | None, threads: Iterable[Thread]) -> int:
     """Write threads to a file, gzipped if its name ends in `.gz`, or to standard output (None).
 
-    A file appears whole or not at all.
+    A file appears whole or not at all, where its name leads if that is a link; a device or a
+    pipe is written to as it is.
 
     Returns:
         How many were written.
@@ -156,21 +159,30 @@ def write_export(path: Path | None, threads: Iterable[Thread]) -> int:
     """
     if path is None:
         return _write(sys.stdout.buffer, threads)
-    partial = path.with_name(f"{path.name}.partial")
+    zipped = path.suffix == ".gz"
     try:
-        with partial.open("wb") as raw:
-            if path.suffix == ".gz":
-                # No time and no name inside: equal threads give equal files.
-                with gzip.GzipFile("", "wb", 6, raw, mtime=0) as file:
-                    count = _write(file, threads)
-            else:
-                count = _write(raw, threads)
-        partial.replace(path)
+        if path.exists() and not path.is_file() and not path.is_dir():
+            return _write_to(path, threads, zipped=zipped)
+        target = Path(os.path.realpath(path))
+        partial = target.with_name(f"{target.name}.partial")
+        try:
+            count = _write_to(partial, threads, zipped=zipped)
+            partial.replace(target)
+        finally:
+            with suppress(OSError):
+                partial.unlink()
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror or error}.") from error
-    finally:
-        partial.unlink(missing_ok=True)
     return count
+
+
+def _write_to(path: Path, threads: Iterable[Thread], *, zipped: bool) -> int:
+    with path.open("wb") as raw:
+        if not zipped:
+            return _write(raw, threads)
+        # No time and no name inside: equal threads give equal files.
+        with gzip.GzipFile("", "wb", 6, raw, mtime=0) as file:
+            return _write(file, threads)
 
 
 def _write(file: IO[bytes] | gzip.GzipFile, threads: Iterable[Thread]) -> int:
@@ -186,8 +198,7 @@ def _open(path: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
     if path.is_dir():
         raise InputError(f"{path} is a folder, not a file.")
     with path.open("rb") as raw:
-        start = raw.read(2)
-        raw.seek(0)
+        start = raw.peek(2)[:2]  # a pipe cannot be wound back
         if start in _UTF16_BOMS:
             raise InputError(f"{path} is UTF-16; save it as UTF-8.")
         if start == _GZIP_MAGIC:
@@ -218,4 +229,6 @@ def sentence(error: ValidationError) -> str:
     where = ".".join(str(part) for part in first["loc"])
     if first["type"] == "json_invalid":
         return "no JSON: " + first["msg"].removeprefix("Invalid JSON: ")
+    if first["type"] == "model_type":
+        return "Input should be an object"
     return f"{where}: {first['msg']}" if where else first["msg"]

@@ -89,6 +89,7 @@ def test_serve_on_a_port_that_is_taken(intern, github):
         ["respond"],
         ["respond", "no-issue"],
         ["respond", "octo/pump#0", "--dry-run"],
+        ["respond", "octo/pump#99999999999", "--dry-run"],
         ["respond", "octo/pump#7", "--before", "2025-01-01"],
         ["respond", "octo/pump#7", "--before", "yesterday", "--dry-run"],
         ["respond", "--file", "missing.json", "--repo", "octo/pump"],
@@ -142,6 +143,23 @@ def test_respond_to_a_file_as_of_then(intern, github, tmp_path):
     )
     assert "valve_timeout = 500" in later["body"]
     assert earlier["body"] is None
+
+
+def test_respond_says_when_there_was_nothing_to_look_through(intern, tmp_path):
+    file = tmp_path / "issue.json"
+    issue = {"number": 7, "title": "T", "created_at": "2025-01-01T00:00:00Z"}
+    file.write_text(json.dumps(issue), encoding="utf-8-sig")
+    code, out, err = intern("respond", "--file", str(file), "--repo", REPO)
+    assert (code, out) == (2, "")
+    assert f"Nothing is indexed of {REPO}" in err
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid", "x" * 70])
+def test_serve_on_a_host_that_is_not_ours(intern, github, host):
+    code, _, err = intern("serve", "--host", host)
+    assert code == 2
+    assert err.startswith(f"intern: HOST: {host} port ")
+    assert err.count("\n") == 1
 
 
 def test_respond_tells_why(intern, github):

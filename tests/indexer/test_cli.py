@@ -1,13 +1,15 @@
 import json
+import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from indexer import cli, console
-from indexer.errors import SettingError
+from indexer.errors import InputError, SettingError
 from indexer.sources.export import write_export
 from tests.fakes_embedding import TOY_FINGERPRINT, ToyEmbedder
 from tests.fakes_threads import comment, thread
@@ -49,6 +51,11 @@ def run(monkeypatch, *arguments):
     return ended.value.code or 0
 
 
+def call_fails(*arguments):
+    with pytest.raises(InputError):
+        call(*arguments)
+
+
 def imported(file):
     return call("import", file, "--repo", REPO)
 
@@ -85,6 +92,11 @@ def test_unreadable_lines_are_numbered_and_counted(tmp_path, monkeypatch, capsys
         (("search", "--repo", REPO), "Say what to look for"),
         (("search", "--repo", REPO, "x", "--batch", "f"), "Say what to look for"),
         (("search", "--repo", REPO, "--batch", "none.jsonl"), "none.jsonl does not exist"),
+        (("search", "--repo", REPO, "--batch", "."), ". is a folder"),
+        (("search", "--repo", REPO, "--batch", "x" * 300), "File name too long"),
+        (("import", "x" * 300, "--repo", REPO), "File name too long"),
+        (("import", ".", "--repo", REPO), ". is a folder"),
+        (("import", os.devnull, "--repo", REPO), "is a pipe or a device"),
         (("search", "--repo", REPO, "words"), "Nothing is indexed of o/r"),
         (("export", "--repo", REPO), "Nothing is indexed of o/r"),
     ],
@@ -111,6 +123,13 @@ def test_export_gives_back_what_was_imported(file, tmp_path):
     again = tmp_path / "again.jsonl"
     call("export", "--repo", REPO, again)
     assert again.read_bytes() == file.read_bytes()
+
+
+def test_an_export_of_nothing_leaves_the_file_that_is_there(file, tmp_path):
+    copy = tmp_path / "copy.jsonl"
+    copy.write_text("precious")
+    call_fails("export", "--repo", REPO, copy)
+    assert copy.read_text() == "precious"
 
 
 def test_export_to_standard_output(file):
@@ -199,3 +218,19 @@ def test_a_closed_pipe_is_quiet(file, tmp_path):
     script = f"{sys.executable} -m indexer --help | true"
     done = subprocess.run(["bash", "-c", script], capture_output=True, check=False, text=True)
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code", "said"),
+    [
+        (">/dev/full", 1, "intern: Output cannot be used: No space left on device.\n"),
+        (">&-", 0, ""),
+        ("2>/dev/full >&-", 0, ""),
+    ],
+)
+def test_output_that_cannot_be_written_is_one_sentence(redirection, code, said):
+    if "full" in redirection and not Path("/dev/full").is_char_device():
+        pytest.skip("this system has no /dev/full")
+    script = f"{sys.executable} -m indexer --help {redirection}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, check=False, text=True)
+    assert (done.returncode, done.stderr) == (code, said)

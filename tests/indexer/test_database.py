@@ -4,7 +4,7 @@ import stat
 
 import pytest
 
-from indexer.database import open_engine
+from indexer.database import _postgres_url, open_engine
 from indexer.errors import SettingError
 from indexer.settings import IndexSettings
 
@@ -41,9 +41,16 @@ def test_a_file_that_cannot_be_used_is_one_sentence(tmp_path, content):
         ("postgresql://intern:hunter2@127.0.0.1:9/intern", r"cannot be opened"),
         ("mysql://intern:hunter2@127.0.0.1/intern", "must begin with postgresql://"),
         ("surely no address", "is not a database address"),
+        ("postgresql://intern:hunter2@127.0.0.1:port/intern", "is not a database address"),
     ],
 )
 def test_a_wrong_database_is_one_sentence_without_its_password(tmp_path, url, said):
     with pytest.raises(SettingError, match=f"DATABASE_URL.*{said}") as caught:
         open_engine(IndexSettings(data_dir=tmp_path, database_url=url), "state")
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("query", "seconds"), [("", "5"), ("?connect_timeout=60", "60")])
+def test_a_database_that_does_not_answer_is_not_waited_for_long(query, seconds):
+    url = _postgres_url(f"postgresql://127.0.0.1/intern{query}")
+    assert url.query["connect_timeout"] == seconds

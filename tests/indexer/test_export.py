@@ -1,5 +1,7 @@
 import gzip
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -130,3 +132,21 @@ def test_a_first_look_finds_the_last_line_of_each_number_and_the_bodies(tmp_path
     overview = look_over(path, bodies)
     assert overview.last_lines == {1: 4, 2: 3}
     assert bodies == ["b", "c"]
+
+
+def test_an_export_goes_where_a_link_leads_and_into_a_pipe(tmp_path):
+    link, pipe = tmp_path / "link.jsonl", tmp_path / "pipe"
+    link.symlink_to(tmp_path / "real.jsonl")
+    write_export(link, [thread()])
+    assert link.is_symlink()
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as reader:
+        items = reader.submit(read, pipe)
+        assert write_export(pipe, [thread()]) == 1
+        assert items.result(10) == read(tmp_path / "real.jsonl") == [thread()]
+    assert {path.name for path in tmp_path.iterdir()} == {"link.jsonl", "real.jsonl", "pipe"}
+
+
+def test_a_name_that_no_file_can_have_is_a_clear_error(tmp_path):
+    with pytest.raises(InputError, match="cannot be written: File name too long"):
+        write_export(tmp_path / ("x" * 300), [thread()])

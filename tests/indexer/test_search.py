@@ -91,7 +91,7 @@ CRASH = Query(
 
 def test_the_thread_with_the_same_words_and_panic_comes_first(searcher):
     found = searcher.search(CRASH, limit=5)
-    assert [c.number for c in found][0] == 20
+    assert found[0].number == 20
     assert len({c.number for c in found}) == len(found) == 5
     assert [c.probability for c in found] == sorted((c.probability for c in found), reverse=True)
 

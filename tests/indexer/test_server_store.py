@@ -66,6 +66,13 @@ def test_a_server_that_is_not_there_is_noticed_soon():
     assert time.monotonic() - began < 5
 
 
+@pytest.mark.parametrize("port", ["9", "99999"])
+def test_a_password_in_the_address_is_not_shown(port):
+    with pytest.raises((StoreUnavailable, SettingError), match="QDRANT_URL") as caught:
+        ServerStore.open(settings(f"http://intern:hunter2@127.0.0.1:{port}"), fingerprint())
+    assert "hunter2" not in str(caught.value)
+
+
 def test_without_a_url_the_setting_is_named():
     with pytest.raises(SettingError, match="QDRANT_URL"):
         ServerStore.open(IndexSettings(qdrant_url=None), fingerprint())
@@ -119,9 +126,10 @@ def test_a_refused_call_is_a_store_error():
         store.close()
 
 
-def test_an_answer_of_something_else_is_no_qdrant():
+@pytest.mark.parametrize("answer", [(200, b"<html>"), (404, b""), (404, b"<html>")])
+def test_an_answer_of_something_else_is_no_qdrant(answer):
     with (
-        qdrant_answering((200, b"<html>")) as (url, _),
+        qdrant_answering(answer) as (url, _),
         pytest.raises(StoreUnavailable, match="is no Qdrant server"),
     ):
         ServerStore.open(settings(url), fingerprint())

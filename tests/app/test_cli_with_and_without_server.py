@@ -1,0 +1,206 @@
+"""The commands of the knowledge base, in place and through the socket of a running server."""
+
+import asyncio
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from app import cli
+from indexer.edge_store import EdgeStore
+from indexer.sources.export import write_export
+from indexer.store import Where
+from tests.app.running_server import running_server
+from tests.app.test_end_to_end import BODY, REPO, TITLE, history
+from tests.fakes_embedding import TOY_FINGERPRINT, ToyEmbedder
+from tests.fakes_threads import comment, thread
+
+Intern = Callable[..., tuple[int, str, str]]
+
+# What differs between two runs of the same command.
+OF_THE_MOMENT = frozenset(
+    {"took_ms", "seconds", "per_second", "started_at", "completed_at", "watermark"}
+    | {"api_remaining", "wait_seconds", "age", "quiet"}
+)
+
+
+@pytest.fixture
+def intern(monkeypatch, capsys) -> Intern:
+    """Runs `intern …` in this process and returns exit code, output and complaints."""
+    for place in ("indexer.embedding", "app.main", "app.doctor"):
+        monkeypatch.setattr(f"{place}.open_embedder", lambda _settings: ToyEmbedder())
+    monkeypatch.setattr("indexer.embedding.fingerprint", lambda _settings: TOY_FINGERPRINT)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["intern", *arguments])
+        capsys.readouterr()
+        try:
+            cli.main()
+        except SystemExit as ended:
+            code = ended.code
+        else:
+            code = 0
+        out, err = capsys.readouterr()
+        return int(code or 0), out, err
+
+    return run
+
+
+@pytest.fixture
+def _quiet_server() -> Iterator[None]:
+    """The server's log lines do not stand among what the commands print."""
+    with capture_logs():
+        yield
+
+
+@pytest.fixture
+def files(tmp_path) -> dict[str, str]:
+    """What the commands read."""
+    old = [
+        thread(n, comment(f"Set part_size to {n}."), title=f"Writer {n} drops parts")
+        for n in range(1, 5)
+    ]
+    write_export(tmp_path / "history.jsonl", old)
+    with (tmp_path / "history.jsonl").open("a") as file:
+        file.write("no thread\n")
+    queries = [{"id": 1, "title": "Writer 3 drops parts"}, {"id": 2, "title": TITLE, "body": BODY}]
+    lines = [*map(json.dumps, queries), "no query"]
+    (tmp_path / "batch.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    issue = {"number": 900, "title": TITLE, "body": BODY, "created_at": "2026-02-20T00:00:00Z"}
+    (tmp_path / "issue.json").write_text(json.dumps(issue), encoding="utf-8")
+    return {path.stem: str(path) for path in tmp_path.iterdir()}
+
+
+def commands(files: dict[str, str], copy: str) -> dict[str, tuple[str, ...]]:
+    """Every command that works with the knowledge base, in an order that makes sense."""
+    batch = ("search", "--repo", REPO, "--batch", files["batch"])
+    from_file = ("respond", "--file", files["issue"], "--repo", REPO, "--json")
+    return {
+        "nothing yet": ("status",),
+        "search in nothing": ("search", "--repo", REPO, "pump"),
+        "export of nothing": ("export", "--repo", REPO),
+        "backfill": ("backfill", REPO, "--json"),
+        "backfill again": ("backfill", REPO, "--full", "--json"),
+        "import": ("import", files["history"], "--repo", "octo/writer", "--json"),
+        "search": ("search", "--repo", REPO, "pump stalls on the second refill"),
+        "search as JSON": ("search", "--repo", REPO, "--json", "--limit", "2", TITLE),
+        "search as of then": ("search", "--repo", REPO, "--before", "2025-02-01", TITLE),
+        "batch": batch,
+        "batch as of then": (*batch, "--before", "2025-02-01", "--limit", "1"),
+        "export": ("export", "--repo", REPO),
+        "export to a file": ("export", "--repo", REPO, copy),
+        "import it": ("import", copy, "--repo", "octo/copy", "--json"),
+        "status": ("status", "--json"),
+        "doctor": ("doctor",),
+        "respond": ("respond", f"{REPO}#41", "--dry-run", "--json"),
+        "respond to a file": from_file,
+        "respond as of then": (*from_file, "--before", "2025-01-20"),
+        "respond to nothing": ("respond", f"{REPO}#999", "--dry-run"),
+    }
+
+
+def told(output: str) -> list[Any]:
+    """What a command printed, without what is different each time."""
+    lines: list[Any] = []
+    for line in output.splitlines():
+        try:
+            found = json.loads(line)
+        except ValueError:
+            lines.append(line)
+            continue
+        # Progress is told once a second: how often says nothing.
+        if not (isinstance(found, dict) and found.get("event") == "progress"):
+            lines.append(_without_moments(found))
+    return lines
+
+
+def _without_moments(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 3)  # the age of an issue is in its score
+    if isinstance(value, list):
+        return [_without_moments(inner) for inner in value]
+    if isinstance(value, dict):
+        return {k: _without_moments(v) for k, v in value.items() if k not in OF_THE_MOMENT}
+    return value
+
+
+@pytest.mark.usefixtures("_quiet_server")
+async def test_each_command_says_the_same_in_place_and_through_a_server(
+    intern, monkeypatch, tmp_path, files, fresh_jobs
+):
+    served, own = tmp_path / "served", tmp_path / "own"
+    copy = str(tmp_path / "copy.jsonl.gz")
+    served.mkdir()
+    shutil.copy(fresh_jobs, served)
+    async with running_server(served, history(), backfilled=False) as server:
+        for name, value in server.github.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("ALLOWED_ACCOUNTS", "octo")
+        server.github.pause_webhooks()
+        server.github.open_issue(REPO, TITLE, BODY)
+        results: dict[str, list[tuple[int, list[Any], str]]] = {}
+        for folder in (own, served):
+            monkeypatch.setenv("DATA_DIR", str(folder))
+            for name, command in commands(files, copy).items():
+                code, out, err = await asyncio.to_thread(intern, *command)
+                assert "Traceback" not in out + err
+                results.setdefault(name, []).append((code, told(out), err))
+        # That it went through the server is seen in the server's own store.
+        assert server.services.knowledge_base.count(Where(("octo/writer",))) == 8
+        folders = {path.name for path in own.iterdir()}
+    for name, (in_place, through_server) in results.items():
+        assert through_server == in_place, name
+    codes = {name: both[0][0] for name, both in results.items()}
+    wrong = {"search in nothing": 2, "export of nothing": 2, "respond to nothing": 4}
+    half = dict.fromkeys(("import", "batch", "batch as of then"), 1)
+    assert codes == dict.fromkeys(results, 0) | wrong | half
+    assert "valve_timeout = 500" in results["respond"][0][1][0]["body"]
+    assert "intern.sock" not in folders
+    # And what was written through the server is there when it is gone.
+    code, out, _ = await asyncio.to_thread(intern, *commands(files, copy)["search as JSON"])
+    assert (code, told(out)) == results["search as JSON"][1][:2]
+
+
+@contextmanager
+def another_command(folder: Path) -> Iterator[None]:
+    """The embedded store is open elsewhere, without a socket."""
+    store = EdgeStore.open(folder / "collection", TOY_FINGERPRINT)
+    try:
+        yield
+    finally:
+        store.close()
+
+
+def test_while_another_command_has_the_store_its_process_is_named(
+    intern, monkeypatch, tmp_path, files
+):
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    assert intern("import", files["history"], "--repo", REPO)[0] == 1
+    wanted = f"in use by process {os.getpid()}: wait for it to end, or stop it."
+    with another_command(tmp_path / "data"):
+        for command in (
+            ("import", files["history"], "--repo", REPO),
+            ("export", "--repo", REPO),
+            ("search", "--repo", REPO, "writer"),
+            ("search", "--repo", REPO, "--batch", files["batch"]),
+            ("backfill", REPO),
+            ("respond", "--file", files["issue"], "--repo", REPO),
+        ):
+            code, out, err = intern(*command)
+            assert (code, out) == (3, ""), command
+            assert err.startswith("intern: ")
+            assert err.endswith(f"{wanted}\n")
+            assert err.count("\n") == 1
+        code, out, _ = intern("status", "--json")
+        assert code == 0
+        assert json.loads(out)["busy"].endswith(wanted)
+        code, out, _ = intern("doctor")
+        assert code == 1
+        assert f"{wanted}\n" in out
+    assert intern("search", "--repo", REPO, "writer")[0] == 0

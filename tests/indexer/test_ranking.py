@@ -1,0 +1,51 @@
+import json
+from importlib.resources import files
+
+import numpy as np
+import pytest
+
+from indexer.features import FEATURES
+from indexer.ranking import MODEL_FILE, Calibration, RankingModel, shipped_model
+
+CALIBRATION = Calibration(intercept=-2.0, score=1.0, crowd=-0.5)
+
+
+def test_the_shipped_model_knows_its_features_and_says_where_it_comes_from():
+    record = json.loads(files("indexer").joinpath(MODEL_FILE).read_text(encoding="utf-8"))
+    assert set(record["weights"]) <= set(FEATURES)
+    assert record["data"]
+    assert record["date"]
+    assert record["recall at 1, 5, 10"]["test"]
+
+
+def test_in_the_shipped_model_nothing_shared_counts_against_a_thread():
+    weights = shipped_model().weights
+    shared = set(weights) - {"age", "quiet", "thread_length"}
+    assert all(weights[name] > 0 for name in shared)
+    assert all(weights.get(name, 0) <= 0 for name in ("age", "quiet"))
+
+
+def test_scores_are_the_weighted_sum():
+    model = RankingModel({"a": 2.0, "b": -1.0}, CALIBRATION)
+    scores = model.scores({"a": np.array([1.0, 0.0]), "b": np.array([0.5, 2.0]), "c": np.ones(2)})
+    assert scores.tolist() == [1.5, -2.0]
+
+
+def test_the_same_score_says_less_where_there_are_more_to_choose_from():
+    few, many = (CALIBRATION.probability(np.array([2.0]), size)[0] for size in (100, 100_000))
+    assert few > many
+
+
+def test_hardly_any_threads_are_no_reason_to_be_sure():
+    none, twenty = (CALIBRATION.probability(np.array([2.0]), size)[0] for size in (0, 20))
+    assert none == twenty < 1
+
+
+def test_probabilities_are_probabilities_however_far_the_scores_run():
+    found = CALIBRATION.probability(np.array([1e6, 0.0, -1e6]), 1000)
+    assert ((found >= 0) & (found <= 1)).all()
+
+
+def test_a_model_file_without_calibration_is_refused():
+    with pytest.raises(KeyError, match="calibration"):
+        RankingModel.from_json({"weights": {}})
