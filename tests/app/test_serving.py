@@ -1,11 +1,15 @@
 """A stopping server: SIGTERM ends it with code 0, after its lifespan ended."""
 
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from app import serving
+from app.settings import Settings
 
 SCRIPT = """
 import asyncio
@@ -55,3 +59,11 @@ def test_a_signal_ends_the_server_in_order(number):
     rest, _ = server.communicate(timeout=30)
     assert rest == "closed\nend\n"
     assert server.returncode == 0
+
+
+def test_answers_do_not_wait_for_acknowledgements():
+    with serving._listening(Settings(port=0)) as listener:
+        with socket.create_connection(listener.getsockname()):
+            accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
