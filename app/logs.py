@@ -14,6 +14,7 @@ QUIET = ("httpx", "httpx2", "httpcore", "dbos", "uvicorn.access", "fastembed", "
 
 def log_to_stderr() -> None:
     """For commands: what they print on standard output may be read by a program."""
+    structlog.reset_defaults()  # the server's processors hand on what a PrintLogger does not take
     structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
 
 
