@@ -21,8 +21,8 @@ MODEL_FILE = "ranking_model.json"
 CROWD = 1000.0
 """The number of threads at which the crowd neither raises nor lowers the odds."""
 
-LEAST_CROWD = 20
-"""Fewer threads than this count as so many: hardly anything is known of such a repository."""
+LEAST_CROWD = 100
+"""Fewer threads than this count as so many: the calibration was not fitted to smaller corpora."""
 
 _FAR = 30.0
 

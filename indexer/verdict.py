@@ -16,13 +16,12 @@ class Thresholds:
     """The least probability for each verdict; `docs/evaluation.md` says what each one costs.
 
     Attributes:
-        duplicate: of a duplicate; above 1 it is never said without an LLM, as it is by default: no
-            probability of the ranker was right nine times in ten on data it had not seen.
+        duplicate: of a duplicate; above 1 it is never said without an LLM.
         related: of a related thread.
         document: of a doc section or a release.
     """
 
-    duplicate: float = 1.01
+    duplicate: float = 0.95
     related: float = 0.08
     document: float = 0.5
 

@@ -44,14 +44,14 @@ def test_whether_an_issue_is_answered(issue, config, trigger, reason):
     ("rows", "reason"),
     [
         ([], "nothing_found"),
-        ([finding(1, 0.3)], "thin_evidence"),
-        ([finding(1, 0.3, ending=Ending.ANSWERED)], "thin_evidence"),
-        ([finding(1, 0.3), finding(2, 0.3)], "thin_evidence"),
-        ([finding(1, 0.3), finding(2, 0.3, ending=Ending.ANSWERED)], "related"),
+        ([finding(1, 0.1)], "thin_evidence"),
+        ([finding(1, 0.1, ending=Ending.ANSWERED)], "thin_evidence"),
+        ([finding(1, 0.1), finding(2, 0.1)], "thin_evidence"),
+        ([finding(1, 0.1), finding(2, 0.1, ending=Ending.ANSWERED)], "related"),
         ([finding(1, 0.5)], "related"),
         ([finding(1, 0.95, "duplicate")], "duplicate"),
-        ([finding(1, 0.2, by="model")], "thin_evidence"),
-        ([finding(1, 0.2, by="model", ending=Ending.FIXED)], "related"),
+        ([finding(1, 0.1, by="model")], "thin_evidence"),
+        ([finding(1, 0.1, by="model", ending=Ending.FIXED)], "related"),
     ],
 )
 def test_one_weak_match_is_not_enough(rows, reason):
@@ -85,7 +85,7 @@ def test_what_is_folded_was_not_shown():
 
 
 def test_the_model_is_asked_only_where_something_is_near():
-    assert policy.worth_asking([finding(1, 0.1), finding(2, 0.05)]) == []
+    assert policy.worth_asking([finding(1, 0.04), finding(2, 0.03)]) == []
     asked = policy.worth_asking([finding(1, 0.3), finding(2, 0.1), finding(3, 0.01)])
     assert [f.candidate.number for f in asked] == [1, 2]
 

@@ -72,7 +72,7 @@ async def test_without_a_key_the_maintainers_are_quoted():
 
 
 async def test_nothing_sure_means_no_comment():
-    made = await answer(past(probability=0.25))
+    made = await answer(past(probability=0.1))
     assert made.body is None
     assert made.decision.reason == "thin_evidence"
     assert (await answer()).decision.reason == "nothing_found"
@@ -95,7 +95,8 @@ async def test_a_fix_that_the_reporter_has_is_a_regression():
 async def test_a_younger_issue_is_no_original():
     younger = past(probability=0.97)
     made = await answer(younger, new=thread(2001, "ReadTimeout behind nginx", days=90))
-    assert made.findings[0].kind == "related"
+    assert made.body is None
+    assert made.findings == ()
 
 
 async def test_the_search_is_as_of_a_moment_and_without_the_issue_itself():
@@ -205,7 +206,7 @@ async def test_a_failing_model_leaves_the_quotes(claude, llm, trouble):
 
 
 async def test_nothing_near_costs_nothing(claude, llm):
-    await answer(past(probability=0.05), llm=llm)
+    await answer(past(probability=0.04), llm=llm)
     assert claude.requests == []
 
 
@@ -226,7 +227,7 @@ async def test_a_prompt_can_be_written_to_a_file(tmp_path):
 
 
 async def test_explain_is_plain_json():
-    made = await answer(past(), past(8, 0.1), doc())
+    made = await answer(past(), past(8, 0.05), doc())
     told = json.loads(json.dumps(made.explain))
     assert [c["place"] for c in told["candidates"]] == ["shown", "cited", "left out"]
 

@@ -30,6 +30,9 @@ GROUPS = {
     "length": ("thread_length",),
 }
 DEPTHS = (1, 5, 10)
+FEW = 100
+"""Fewer duplicates than this are too few to fit a model to."""
+
 THRESHOLDS = (0.02, 0.03, 0.05, 0.08, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
@@ -47,9 +50,13 @@ def main(argv: list[str]) -> None:
     if not pools:
         return
     recalls(pools)
-    calibration(pools)
-    trade_off(pools)
-    features_off(pools)
+    if all(pool.is_duplicate for pool in pools):
+        print("\nno negatives: neither calibration nor precision can be told")
+    else:
+        calibration(pools)
+        trade_off(pools)
+    if sum(pool.split == "dev" for pool in pools) >= FEW:
+        features_off(pools)
     if not options.no_channels:
         channels_off(options.project, repo, options.data_dir)
     if options.timed:
