@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from typing import Literal
 
@@ -64,14 +65,13 @@ class Telling:
         background: Background,
         bm25: Bm25Encoder,
     ) -> None:
-        spelled: dict[str, str] = {}
+        self._spelled: dict[str, str] = {}
         for match in islice(_WORD.finditer(wording.text), _MAX_WORDS):
-            spelled.setdefault(match[0].lower(), match[0])
-        rarity = {word: _rarity(word, background, bm25) for word in spelled}
-        rare = sorted((w for w in spelled if rarity[w] >= RARE), key=lambda w: (-rarity[w], w))
-        self._rare = {word: spelled[word] for word in rare}
+            self._spelled.setdefault(match[0].lower(), match[0])
         self._in_title = _words(wording.title)
         self._signatures = signatures
+        # Looked up for shared words only: that is a few, and each costs a tokenization.
+        self._rarity = cache(lambda word: _rarity(word, background, bm25))
 
     def shared_with(self, title: str, body: str) -> tuple[Reason, ...]:
         """What a candidate has of it, the most telling first."""
@@ -90,7 +90,9 @@ class Telling:
         return tuple(found)
 
     def _named(self, words: AbstractSet[str]) -> tuple[str, ...]:
-        return tuple(spelled for word, spelled in self._rare.items() if word in words)[:MAX_VALUES]
+        rare = [(-self._rarity(word), word) for word in self._spelled.keys() & words]
+        ranked = sorted(pair for pair in rare if -pair[0] >= RARE)
+        return tuple(self._spelled[word] for _, word in ranked[:MAX_VALUES])
 
 
 def _rarity(word: str, background: Background, bm25: Bm25Encoder) -> float:
