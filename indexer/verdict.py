@@ -23,7 +23,7 @@ class Thresholds:
 
     duplicate: float = 0.95
     related: float = 0.08
-    document: float = 0.5
+    document: float = 0.4
 
 
 DEFAULT: Final = Thresholds()
