@@ -1,8 +1,10 @@
 """Doc sections and releases that may answer a query; ranked apart from threads."""
 
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from threading import Lock
 from typing import Any
 
@@ -100,23 +102,36 @@ def _candidate(
     )
 
 
+class _History:
+    """A repository's releases, oldest first, and their notes as of any number of them."""
+
+    def __init__(self, releases: Sequence[Release]) -> None:
+        self._releases = sorted(releases, key=lambda r: (r.published_at, r.tag))
+        self._moments = [r.published_at for r in self._releases]
+        # Reading the notes is what costs: once for all candidates, not once for each.
+        self._notes = lru_cache(maxsize=8)(lambda count: ReleaseNotes(self._releases[:count]))
+
+    def before(self, moment: datetime) -> ReleaseNotes:
+        return self._notes(bisect_left(self._moments, moment))
+
+
 class Releases:
     """Each repository's releases, read again after a while."""
 
     def __init__(self, kb: KnowledgeBase, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._kb = kb
         self._clock = clock
-        self._kept: dict[str, tuple[float, list[Release]]] = {}
+        self._kept: dict[str, tuple[float, _History]] = {}
         self._lock = Lock()
 
     def before(self, repo: str, moment: datetime) -> ReleaseNotes:
         """The releases that were published before a moment."""
         with self._lock:
-            until, releases = self._kept.get(repo, (-1.0, []))
-            if self._clock() > until:
-                releases = self._read(repo)
-                self._kept[repo] = (self._clock() + _FRESH_SECONDS, releases)
-        return ReleaseNotes([r for r in releases if r.published_at < moment])
+            until, history = self._kept.get(repo, (-1.0, None))
+            if history is None or self._clock() > until:
+                history = _History(self._read(repo))
+                self._kept[repo] = (self._clock() + _FRESH_SECONDS, history)
+        return history.before(moment)
 
     def _read(self, repo: str) -> list[Release]:
         releases: list[Release] = []
@@ -127,4 +142,4 @@ class Releases:
             )
             releases += [release_of(point.payload) for point in page]
             if after is None:
-                return sorted(releases, key=lambda r: (r.published_at, r.tag))
+                return releases
