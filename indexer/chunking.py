@@ -3,6 +3,9 @@
 A thread is one passage of kind `issue` (found by its text, its title and its words; its payload
 holds the whole thread) and one of kind `comment` for each comment worth finding (by its words
 only). Ids depend on the repository and on what never changes, so doing it twice changes nothing.
+
+Secrets and e-mail addresses are replaced here, on the one way that every text takes into the store.
+A thread's hash is of the text as it came: one that is unchanged is not looked through again.
 """
 
 import hashlib
@@ -15,10 +18,11 @@ from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID, uuid5
 
+from indexer.redact import redact, redact_thread
 from indexer.text import clean, error_signatures
 from indexer.threads import Comment, DocSection, Release, Thread
 
-PIPELINE_VERSION = 1
+PIPELINE_VERSION = 2
 """Raise it when the same thread would give other passages; collections are then rebuilt."""
 
 MAX_DENSE = 2000
@@ -117,6 +121,9 @@ def passages_of(
 ) -> list[Passage]:
     """As `thread_passages`, for a caller that has the thread's JSON and hash already."""
     repo = repo.lower()
+    redacted = redact_thread(thread)
+    if redacted is not thread:
+        thread, content = redacted, thread_json(redacted)
     body = clean(thread.body, templates)
     title = " ".join(thread.title.split())
     text = f"{title}\n{body}"[:MAX_DENSE].strip()
@@ -178,18 +185,18 @@ def doc_passages(repo: str, sections: Iterable[DocSection]) -> list[Passage]:
         key = doc_key(section.path, section.headings)
         ordinal = seen[key]
         seen[key] += 1
-        headings = " › ".join(section.headings) or section.path
+        path = [redact(heading) for heading in section.headings]
         passages.append(
             _document(
                 point_id(repo, doc_key(section.path, section.headings, ordinal)),
                 "doc",
-                title=section.headings[-1] if section.headings else section.path,
-                headings=headings,
+                title=path[-1] if path else section.path,
+                headings=" › ".join(path) or section.path,
                 payload={
                     "repo": repo,
                     "path": section.path,
-                    "headings": list(section.headings),
-                    "text": section.text,
+                    "headings": path,
+                    "text": redact(section.text),
                     "url": section.url,
                     "created": seconds(section.updated_at),
                 },
@@ -200,25 +207,26 @@ def doc_passages(repo: str, sections: Iterable[DocSection]) -> list[Passage]:
 
 def release_passages(repo: str, releases: Iterable[Release]) -> list[Passage]:
     """The passages of releases, one for each."""
-    repo = repo.lower()
-    return [
-        _document(
-            point_id(repo, release_key(release.tag)),
-            "release",
-            title=release.name or release.tag,
-            headings=f"{release.name} {release.tag}".strip(),
-            payload={
-                "repo": repo,
-                "tag": release.tag,
-                "headings": [release.name or release.tag],
-                "text": release.body,
-                "url": release.url,
-                "created": seconds(release.published_at),
-                "prerelease": release.prerelease,
-            },
-        )
-        for release in releases
-    ]
+    return [_release_passage(repo.lower(), release) for release in releases]
+
+
+def _release_passage(repo: str, release: Release) -> Passage:
+    name = redact(release.name)
+    return _document(
+        point_id(repo, release_key(release.tag)),
+        "release",
+        title=name or release.tag,
+        headings=f"{name} {release.tag}".strip(),
+        payload={
+            "repo": repo,
+            "tag": release.tag,
+            "headings": [name or release.tag],
+            "text": redact(release.body),
+            "url": release.url,
+            "created": seconds(release.published_at),
+            "prerelease": release.prerelease,
+        },
+    )
 
 
 def section_of(payload: Mapping[str, Any]) -> DocSection:

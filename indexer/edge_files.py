@@ -64,7 +64,9 @@ def create(folder: Path, fingerprint: Fingerprint) -> None:
 
     def build() -> None:
         # Kinds are only ever asked for with their repository, which is the scope.
-        points = _new_shard(folder / "points.new", (SCOPE_FIELD, "path"), sparse_vectors=words)
+        points = _new_shard(
+            folder / "points.new", (SCOPE_FIELD, "path", "signatures"), sparse_vectors=words
+        )
         shards = Shards(points, _new_shard(folder / "dense.new", (SCOPE_FIELD,), vectors=dense))
         meta = edge.Point(META_ID, {}, meta_payload(fingerprint))
         points.update(edge.UpdateOperation.upsert_points([meta]))

@@ -6,6 +6,7 @@ bounded, so that the time is linear in the text's length; redacting twice change
 """
 
 import re
+from collections.abc import Callable
 
 from indexer.threads import Thread
 
@@ -83,29 +84,64 @@ _EMAIL = re.compile(
     r"(?!(?:png|jpe?g|gif|svg|webp|ico|js|mjs|ts|py|rs|go|java|so|dll|json|ya?ml|md|txt)\b)"
     r"[A-Za-z]{2,24}(?![\w-])"
 )
-# One look for any of these decides whether the slower patterns are worth running.
-_HINT = re.compile(
-    r"@|://|PRIVATE KEY|pass|pwd|secret|token|key|credential|bearer|authorization|connection"
-    r"|비밀번호|암호|gh[pousr]_|glpat|AKIA|ASIA|AROA|AIDA|A3T|AIza|ya29|xox|xapp|sk-|k_live|k_test"
-    r"|whsec|npm_|pypi-|hf_|SG\.|_v1_|eyJ|github_pat",
-    re.IGNORECASE,
+# A name with what assigns to it: far fewer texts have one than have the word `key`.
+_ASSIGNED = re.compile(
+    _NAME + r"(?:\w{0,20}[\"']?\s{0,3}[:=]|\s{0,3}[는은])|--?" + _NAME + " ", re.IGNORECASE
+)
+_HOST = re.compile(r"@[A-Za-z0-9-]{1,63}\.")
+
+
+def _without_private_keys(text: str) -> str:
+    """A key that never ends is taken to reach to the end of the text."""
+    parts: list[str] = []
+    at = 0
+    while begin := _KEY_BEGIN.search(text, at):
+        parts += [text[at : begin.start()], PRIVATE_KEY]
+        end = _KEY_END.search(text, begin.end())
+        at = end.end() if end else len(text)
+    return "".join([*parts, text[at:]]) if parts else text
+
+
+def _without_assigned(text: str) -> str:
+    if not _ASSIGNED.search(text):
+        return text
+    text = _QUOTED_ASSIGNMENT.sub(rf'\1"{SECRET}"', text)
+    text = _PLAIN_ASSIGNMENT.sub(rf"\1{SECRET}", text)
+    return _LOOSE_ASSIGNMENT.sub(lambda m: f"{m[1]}{m[2] or ''}{SECRET}", text)
+
+
+# In their order. What one of them leaves never gives an earlier one something to find. Most texts
+# hold no secret, and looking for a few fixed words costs a hundredth of looking for a pattern: a
+# rule is skipped where the text, its letter case folded, has none of the rule's words.
+_RULES: tuple[tuple[tuple[str, ...], Callable[[str], str]], ...] = (
+    (("private key",), _without_private_keys),
+    (
+        (
+            *("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-"),
+            *("akia", "asia", "aroa", "aida", "a3t", "aiza", "ya29.", "xox", "xapp-", "sk-"),
+            *("k_live_", "k_test_", "whsec_", "npm_", "pypi-", "hf_", "sg.", "_v1_", "eyj"),
+        ),
+        lambda text: _KNOWN_TOKENS.sub(SECRET, text),
+    ),
+    (("hooks.slack", "discord"), lambda text: _WEBHOOK.sub(rf"\1{SECRET}", text)),
+    (("://",), lambda text: _URL_PASSWORD.sub(rf"\1{SECRET}", text)),
+    (("authorization",), lambda text: _HEADER.sub(rf"\1{SECRET}", text)),
+    (("bearer ",), lambda text: _BEARER.sub(rf"\1{SECRET}", text)),
+    (
+        ("pass", "pwd", "secret", "token", "key", "credential", "connection", "비밀번호", "암호"),
+        _without_assigned,
+    ),
+    (("@",), lambda text: _EMAIL.sub(EMAIL, text) if _HOST.search(text) else text),
 )
 
 
 def redact(text: str) -> str:
     """The text with secrets and e-mail addresses replaced by what they were."""
-    if not _HINT.search(text):
-        return text
-    text = _without_private_keys(text)
-    text = _KNOWN_TOKENS.sub(SECRET, text)
-    text = _WEBHOOK.sub(rf"\1{SECRET}", text)
-    text = _URL_PASSWORD.sub(rf"\1{SECRET}", text)
-    text = _HEADER.sub(rf"\1{SECRET}", text)
-    text = _BEARER.sub(rf"\1{SECRET}", text)
-    text = _QUOTED_ASSIGNMENT.sub(rf'\1"{SECRET}"', text)
-    text = _PLAIN_ASSIGNMENT.sub(rf"\1{SECRET}", text)
-    text = _LOOSE_ASSIGNMENT.sub(lambda m: f"{m[1]}{m[2] or ''}{SECRET}", text)
-    return _EMAIL.sub(EMAIL, text)
+    folded = text.casefold()
+    for words, replaced in _RULES:
+        if any(word in folded for word in words):
+            text = replaced(text)
+    return text
 
 
 def redact_thread(thread: Thread) -> Thread:
@@ -118,14 +154,3 @@ def redact_thread(thread: Thread) -> Thread:
     if title == thread.title and body == thread.body and comments == thread.comments:
         return thread
     return thread.model_copy(update={"title": title, "body": body, "comments": comments})
-
-
-def _without_private_keys(text: str) -> str:
-    """A key that never ends is taken to reach to the end of the text."""
-    parts: list[str] = []
-    at = 0
-    while begin := _KEY_BEGIN.search(text, at):
-        parts += [text[at : begin.start()], PRIVATE_KEY]
-        end = _KEY_END.search(text, begin.end())
-        at = end.end() if end else len(text)
-    return "".join([*parts, text[at:]]) if parts else text

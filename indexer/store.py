@@ -43,7 +43,8 @@ class Where:
     """Which points; every condition given must hold.
 
     `repos` are `owner/name` in lower case and never empty: no query crosses repositories by
-    omission. `created_before` is in seconds since 1970, exclusive.
+    omission. `signatures` are error signatures, one of which a point must have.
+    `created_before` is in seconds since 1970, exclusive.
     """
 
     repos: tuple[str, ...]
@@ -52,6 +53,7 @@ class Where:
     not_numbers: tuple[int, ...] = ()
     created_before: int | None = None
     path: str | None = None
+    signatures: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.repos:

@@ -28,7 +28,7 @@ from indexer.store import (
 UPSERT_SIZE = 100
 META_ID = str(uuid5(NAMESPACE_URL, "oncall-intern:collection"))
 META_KIND = "meta"
-KEYWORD_FIELDS = ("kind", "path")
+KEYWORD_FIELDS = ("kind", "path", "signatures")
 INTEGER_FIELDS = ("number", "created")
 TENANT_FIELD = "repo"
 
@@ -135,6 +135,8 @@ def conditions(where: Where) -> Conditions:
         wanted["number"] = list(where.numbers)
     if where.path is not None:
         wanted["path"] = [clean_json(where.path)]
+    if where.signatures:
+        wanted["signatures"] = clean_json(where.signatures)
     unwanted = {"number": list(where.not_numbers)} if where.not_numbers else {}
     return Conditions(wanted, unwanted, where.created_before)
 

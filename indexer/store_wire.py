@@ -145,6 +145,7 @@ def _where(said: Mapping[str, Any]) -> Where:
         not_numbers=tuple(said["not_numbers"]),
         created_before=said["created_before"],
         path=said["path"],
+        signatures=tuple(said["signatures"]),
     )
 
 

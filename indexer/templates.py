@@ -8,6 +8,7 @@ same lines out.
 import math
 from collections.abc import Iterable
 
+from indexer.redact import redact
 from indexer.state import TemplateSnapshot
 from indexer.text import template_key
 
@@ -29,23 +30,24 @@ def find_template_lines(
 ) -> tuple[frozenset[str], int]:
     """The lines that recur in many bodies, whatever the order, and how many bodies were read.
 
-    Each body counts a line once. Only hashes are held for lines below the threshold, so that a
-    hundred thousand bodies fit in memory.
+    Each body counts a line once, and as it is stored: without secrets. Only hashes are held for
+    lines below the threshold, so that a hundred thousand bodies fit in memory.
     """
     counts: dict[int, int] = {}
     texts: dict[int, str] = {}
     total = 0
     for body in bodies:
         total += 1
-        keys = {template_key(line) for line in body.splitlines() if len(line) <= _LONGEST}
+        lines = redact(body).splitlines()
+        keys = {template_key(line) for line in lines if len(line) <= _LONGEST}
         for key in keys:
             mark = hash(key)
             counts[mark] = count = counts.get(mark, 0) + 1
             if count == min_bodies:
                 texts[mark] = key
     threshold = max(min_bodies, math.ceil(total * min_share))
-    lines = (key for mark, key in texts.items() if counts[mark] >= threshold)
-    return frozenset(line for line in lines if any(char.isalnum() for char in line)), total
+    found = (key for mark, key in texts.items() if counts[mark] >= threshold)
+    return frozenset(key for key in found if any(char.isalnum() for char in key)), total
 
 
 def next_snapshot(previous: TemplateSnapshot, bodies: Iterable[str]) -> TemplateSnapshot:

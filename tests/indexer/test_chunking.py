@@ -89,6 +89,38 @@ def test_the_hash_follows_content_and_template_lines():
     assert again in hashes
 
 
+def test_secrets_reach_no_passage():
+    item = thread(
+        7,
+        comment("My password: hunter22 was refused."),
+        title="Login of mira@tidepool.example fails",
+        body="DB_PASSWORD=swordfish\nValueError: no login for mira@tidepool.example",
+    )
+    text = "Write to mira@tidepool.example with DB_PASSWORD=swordfish or password: hunter22"
+    news = release("v1.2", text).model_copy(update={"name": "By mira@tidepool.example"})
+    passages = [
+        *thread_passages("o/r", item),
+        *doc_passages("o/r", [section(text, "Ask mira@tidepool.example", "Parts")]),
+        *release_passages("o/r", [news]),
+    ]
+    assert [p.kind for p in passages] == ["issue", "comment", "doc", "release"]
+    for passage in passages:
+        everything = f"{passage!r} {passage.payload}"
+        for secret in ("hunter22", "swordfish", "mira@"):
+            assert secret not in everything
+    assert thread_of(passages[0].payload).title == "Login of [email] fails"
+    assert passages[0].text.startswith("Login of [email] fails\nDB_PASSWORD=[secret]")
+    assert passages[3].title == "By [email]"
+
+
+def test_a_secret_that_changes_is_a_change():
+    hashes = {
+        thread_passages("o/r", thread(body=f"DB_PASSWORD={word}"))[0].payload["hash"]
+        for word in ("swordfish", "catfish")
+    }
+    assert len(hashes) == 2
+
+
 def test_docs_and_releases_come_back_from_their_payload():
     sections = [section(), section("Other text", "Guide", "Parts")]
     passages = doc_passages("o/r", sections)

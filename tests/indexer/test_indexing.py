@@ -67,6 +67,21 @@ def test_unchanged_threads_cost_nothing(kb, embedder):
     assert contents(kb) == before
 
 
+def test_what_is_secret_is_neither_stored_nor_embedded(tmp_path, kb, embedder):
+    told = thread(1, comment("With DB_PASSWORD=swordfish it works."), title="Key of mira@t.example")
+    page = section("Ask mira@t.example, DB_PASSWORD=swordfish")
+    index_threads(kb, embedder, REPO, [told])
+    index_docs(kb, embedder, REPO, [page], [release("v1", "Thanks to mira@t.example")])
+    kb.flush()
+    files = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert any(b"[secret] it works" in data for data in files)
+    for secret in ("swordfish", "mira@"):
+        assert secret not in repr(embedder.calls)
+        assert not any(secret.encode() in data for data in files)
+    assert index_threads(kb, embedder, REPO, [told]).unchanged == 1
+    assert index_docs(kb, embedder, REPO, [page]).unchanged == 1
+
+
 def test_a_changed_thread_loses_its_stale_passages(kb, embedder):
     index_threads(kb, embedder, REPO, history(3))
     shorter = thread(2, comment("Raise the limit of parts in 2."), body="It is fixed.")

@@ -15,6 +15,20 @@ SLACK = "xo" + "xb-" + "123456789012-abcdefABCDEF"
 CLAUDE = "sk" + "-ant-api03-" + "Zk9" * 12
 JWT = "ey" + "JhbGciOiJIUzI1NiJ9." + "eyJzdWIiOiIxMjM0In0." + "c2lnbmF0dXJlLWhlcmU"
 PEM = "-----BEGIN RSA PRIVATE" + " KEY-----\nMIIEow\nabc\n-----END RSA PRIVATE KEY-----"
+TOKENS = [
+    *(f"gh{kind}_" + "a1B2" * 9 for kind in "ousr"),
+    "github" + "_pat_" + "a1B2" * 9,
+    "gl" + "pat-" + "a1B2" * 5,
+    *(kind + "Q3EGRTKX7LPWD2HA" for kind in ("AS" + "IA", "AR" + "OA", "AI" + "DA", "A3" + "TX")),
+    "AI" + "za" + "a1B2-" * 7,
+    "ya" + "29." + "a1B2" * 9,
+    "xa" + "pp-" + "1-A0-12345",
+    *(kind + "a1B2" * 4 for kind in ("sk_" + "live_", "rk_" + "test_", "wh" + "sec_")),
+    *(kind + "a1B2" * 9 for kind in ("np" + "m_", "h" + "f_")),
+    "py" + "pi-" + "a1B2" * 14,
+    "S" + "G." + "a1B2" * 5 + "." + "a1B2" * 5,
+    "do" + "p_v1_" + "a1b2" * 16,
+]
 
 
 @pytest.mark.parametrize(
@@ -23,6 +37,15 @@ PEM = "-----BEGIN RSA PRIVATE" + " KEY-----\nMIIEow\nabc\n-----END RSA PRIVATE K
         (f"token {GITHUB}.", "token [secret]."),
         (f"AWS_ACCESS_KEY_ID={AWS}", "AWS_ACCESS_KEY_ID=[secret]"),
         (SLACK, "[secret]"),
+        *((token, "[secret]") for token in TOKENS),
+        (
+            "https://hooks.slack.com/services/T0/B0/abcdefgh",
+            "https://hooks.slack.com/services/[secret]",
+        ),
+        ("use Bearer abc123def456ghi7", "use Bearer [secret]"),
+        ("PASSWORD : 'swordfish'", "PASSWORD : '[secret]'"),
+        ("암호는 qwer1234", "암호는 [secret]"),
+        ("tool --token letmein", "tool --token [secret]"),
         (CLAUDE, "[secret]"),
         (f"cookie: {JWT}", "cookie: [secret]"),
         (f"before\n{PEM}\nafter", "before\n[private key]\nafter"),

@@ -251,6 +251,9 @@ def test_several_channels_are_answered_in_one_call_in_their_order(kb):
         (Where(("o/r",), created_before=101), "a"),
         (Where(("o/r",), created_before=2**40), "abcd"),
         (Where(("o/r",), path="docs/a b.md"), "c"),
+        (Where(("o/r",), signatures=("code:e0308",)), "ad"),
+        (Where(("o/r",), signatures=("code:e0499", "type:keyerror")), "d"),
+        (Where(("o/r",), signatures=("code:e03",)), ""),
         (Where(("o/r",), kinds=("issue",), numbers=(1, 4), created_before=150), "a"),
         (Where(("\ud800",)), ""),
         (Where(("o/r",), path="\ud800\x00"), ""),
@@ -260,11 +263,13 @@ def test_where_means_the_same_in_every_call(kb, where, expected):
     vectors = {"text": dense(1), "bm25": sparse(a=1)}
     kb.upsert(
         [
-            point("a", number=1, created=100, **vectors),
+            point("a", number=1, created=100, signatures=["code:e0308"], **vectors),
             point("b", kind="comment", number=1, created=200, **vectors),
             point("c", kind="doc", created=300, path="docs/a b.md", **vectors),
-            point("d", number=4, created=400, **vectors),
-            point("e", repo="o/other", number=1, created=100, **vectors),
+            point(
+                "d", number=4, created=400, signatures=["type:keyerror", "code:e0308"], **vectors
+            ),
+            point("e", repo="o/other", number=1, signatures=["code:e0308"], **vectors),
         ]
     )
     assert sorted(names(ask(kb, "text", dense(1), where), *"abcde")) == list(expected)

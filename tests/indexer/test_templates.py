@@ -20,6 +20,11 @@ def test_a_line_repeated_in_one_body_counts_once():
     assert lines == frozenset()
 
 
+def test_a_template_line_is_kept_without_addresses():
+    bodies = [f"Case {n}\nSecurity? Write to user{n}@tidepool.example" for n in range(10)]
+    assert find_template_lines(bodies)[0] == {"security? write to [email]"}
+
+
 def test_the_order_of_bodies_does_not_matter():
     assert find_template_lines(BODIES) == find_template_lines(reversed(BODIES))
 
