@@ -25,8 +25,8 @@ from app.services import Services
 from indexer import backfill, repo_config
 from indexer.errors import Forbidden, GitHubError, NotFound, Rejected
 from indexer.github import GitHubClient
-from indexer.indexing import delete_thread, index_threads
-from indexer.sources.github import fetch_thread
+from indexer.indexing import delete_thread
+from indexer.refresh import refresh_threads
 from indexer.store import Where
 
 log = structlog.get_logger()
@@ -87,25 +87,24 @@ class Steps:
     async def read_thread(self, job: RefreshThread) -> Outcome:
         """Bring one issue up to date in the knowledge base."""
         client = await self._client(job)
-        try:
-            thread = await fetch_thread(client, job.repo, job.number)
-        except NotFound:
-            return await self.remove_thread(RemoveThread(job.repo, job.number))
         services = self._services
-        templates = await asyncio.to_thread(services.state.templates, job.repo)
-        await asyncio.to_thread(
-            index_threads,
+        await asyncio.to_thread(services.state.heard.note, job.repo, job.number)
+        gone = await refresh_threads(
+            client,
             services.knowledge_base,
             services.embedder,
+            services.state,
             job.repo,
-            [thread],
-            templates,
+            {job.number},
         )
+        if gone:
+            return await self.remove_thread(RemoveThread(job.repo, job.number))
         return {"outcome": "indexed"}
 
     async def remove_thread(self, job: RemoveThread) -> Outcome:
         """Forget one issue."""
         kb = self._services.knowledge_base
+        await asyncio.to_thread(self._services.state.heard.note, job.repo, job.number)
         await asyncio.to_thread(delete_thread, kb, job.repo, job.number)
         await asyncio.to_thread(self._services.records.forget_thread, job.repo, job.number)
         return {"outcome": "removed"}

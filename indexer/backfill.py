@@ -10,6 +10,7 @@ from indexer.embedding import TextEmbedder
 from indexer.errors import InternError
 from indexer.indexing import IndexReport, index_docs, index_threads
 from indexer.progress import BackfillReport, OnProgress, Progress, silent
+from indexer.refresh import refresh_threads
 from indexer.state import RepositoryState, State, Status
 from indexer.store import KnowledgeBase
 from indexer.templates import is_outgrown, next_snapshot
@@ -74,6 +75,9 @@ class _Run:
         self, repo: str, *, full: bool, docs: bool, since: datetime | None
     ) -> BackfillReport:
         row = await asyncio.to_thread(self.state.repository, repo)
+        if row.started_at and not row.has_ended:
+            # What the interrupted run wrote last was perhaps not looked at any more.
+            await self._settle(repo, row.started_at)
         row, since = _plan(row, full=full, since=since)
         if row.templates.number == 0 or (
             row.cursor is None and (full or is_outgrown(row.templates, row.threads))
@@ -95,6 +99,7 @@ class _Run:
             completed_at=datetime.now(UTC),
         )
         await asyncio.to_thread(self.state.save, ended)
+        await asyncio.to_thread(self.state.heard.drop, repo, row.started_at)
         return BackfillReport(done, report, read)
 
     async def _take_templates(self, row: RepositoryState) -> RepositoryState:
@@ -123,6 +128,7 @@ class _Run:
             report += await asyncio.to_thread(
                 index_threads, self.kb, self.embedder, row.repo, page.threads, row.templates.lines
             )
+            await self._settle(row.repo, page.asked_at, {t.number for t in page.threads})
             done += len(page.threads)
             if since is None:
                 # What the cursor says is read must be safe before the cursor is.
@@ -131,6 +137,15 @@ class _Run:
                 await asyncio.to_thread(self.state.save, row)
             self.tell(Progress("threads", done, page.total, report, page.rate))
         return row, done, report
+
+    async def _settle(self, repo: str, since: datetime, among: set[int] | None = None) -> None:
+        """Read once more what changed or vanished after the page was asked for.
+
+        A webhook's reading of it may have been overwritten with the page's older one.
+        """
+        told = await asyncio.to_thread(self.state.heard.since, repo, since)
+        numbers = told if among is None else told & among
+        await refresh_threads(self.client, self.kb, self.embedder, self.state, repo, numbers)
 
     async def _docs(self, repo: str) -> IndexReport:
         from indexer.sources.docs import fetch_docs, fetch_releases

@@ -138,6 +138,7 @@ def passages_of(
             "number": thread.number,
             "created": seconds(thread.created_at),
             "hash": hashed,
+            "updated": seconds(thread.updated_at) if thread.updated_at else 0,
             "thread": content,
             "embedded": content_hash(f"{text}\n\n{title}"),
             "signatures": list(error_signatures(thread.body)),

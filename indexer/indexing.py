@@ -2,11 +2,12 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from indexer.bm25 import Bm25Encoder
 from indexer.chunking import (
@@ -16,12 +17,13 @@ from indexer.chunking import (
     passages_of,
     point_id,
     release_passages,
+    seconds,
     thread_json,
     thread_key,
     thread_of,
 )
 from indexer.embedding import TextEmbedder
-from indexer.store import Channel, DenseVector, KnowledgeBase, SparseVector, Where
+from indexer.store import Channel, DenseVector, KnowledgeBase, Point, SparseVector, Where
 from indexer.threads import DocSection, Release, Thread
 from indexer.writing import Batch, embed, points_of, scroll, upsert
 
@@ -80,7 +82,9 @@ def index_threads(  # noqa: PLR0913, PLR0917 - what to write, into what, with wh
 
     Cleaning a batch, embedding the one before it and writing the one before that overlap.
     Stopping anywhere leaves each thread either as it was, or written, or to be written again:
-    its own point, which carries its hash, is written last.
+    its own point, which carries its hash, is written last. A thread that was updated earlier than
+    the one in the knowledge base counts as unchanged; of those that do not say when they were
+    updated, the one that is written last counts.
 
     Raises:
         StoreError, ModelError: what was written by then stays.
@@ -195,13 +199,14 @@ def _changed(
         newest = {thread.number: thread for thread in chunk}
         passed += len(chunk) - len(newest)
         ids = [point_id(repo, thread_key(number)) for number in newest]
-        known = {point.id: point.payload.get("hash") for point in kb.fetch(ids, fields=("hash",))}
+        known = {point.id: point.payload for point in kb.fetch(ids, fields=("hash", "updated"))}
         for identity, thread in zip(ids, newest.values(), strict=True):
             content = thread_json(thread)
             hashed = content_hash(content, templates)
+            stored = known.get(identity, {})
             superseded = pending.pop(thread.number, None)
             passed += superseded is not None
-            if known.get(identity) == hashed and superseded is None:
+            if _is_older(thread, stored) or (stored.get("hash") == hashed and superseded is None):
                 passed += 1
                 continue
             pending[thread.number] = _Changed(thread, content, hashed)
@@ -212,6 +217,11 @@ def _changed(
             yield [], passed
             passed = 0
     yield list(pending.values()), passed
+
+
+def _is_older(thread: Thread, stored: Mapping[str, Any]) -> bool:
+    """Whether the knowledge base has the thread as it was at a later update."""
+    return thread.updated_at is not None and seconds(thread.updated_at) < stored.get("updated", 0)
 
 
 def _prepare(
@@ -243,15 +253,29 @@ def _write(kb: KnowledgeBase, repo: str, batch: Batch, bm25: Bm25Encoder) -> tup
     if batch.vectors is None:
         raise AssertionError("a batch is embedded before it is written")
     points = points_of(batch, batch.vectors.result(), bm25)
+    if overtaken := _overtaken(kb, points):
+        points = [point for point in points if point.payload["number"] not in overtaken]
+    numbers = tuple(number for number in batch.numbers if number not in overtaken)
     issues = [point for point in points if point.payload["kind"] == "issue"]
     comments = [point for point in points if point.payload["kind"] != "issue"]
     upsert(kb, comments)
-    where = Where((repo.lower(),), kinds=("comment",), numbers=batch.numbers)
-    gone = sorted(_ids_where(kb, where) - {point.id for point in comments})
+    where = Where((repo.lower(),), kinds=("comment",), numbers=numbers)
+    gone = sorted(_ids_where(kb, where) - {point.id for point in comments}) if numbers else []
     if gone:
         kb.delete(gone)
     upsert(kb, issues)
     return len(points), len(gone)
+
+
+def _overtaken(kb: KnowledgeBase, points: Sequence[Point]) -> set[int]:
+    """The threads of which somebody wrote a newer version while these were embedded."""
+    updated = {p.id: p.payload["updated"] for p in points if p.payload["kind"] == "issue"}
+    stored = kb.fetch(list(updated), fields=("number", "updated"))
+    return {
+        point.payload["number"]
+        for point in stored
+        if 0 < updated[point.id] < point.payload.get("updated", 0)
+    }
 
 
 def _ids_where(kb: KnowledgeBase, where: Where) -> set[str]:

@@ -11,6 +11,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from indexer.database import open_engine
+from indexer.heard import HeardThreads
 from indexer.settings import IndexSettings
 
 
@@ -74,6 +75,12 @@ class RepositoryState:
         """Whether the whole history is in the knowledge base."""
         return self.status is Status.COMPLETE
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the last run came to its end."""
+        ended = self.completed_at
+        return ended is not None and (self.started_at is None or self.started_at <= ended)
+
 
 _metadata = sa.MetaData()
 # Moments are ISO 8601 in UTC: SQLite has no type for them.
@@ -98,11 +105,16 @@ _MOMENTS = ("watermark", "started_at", "completed_at")
 
 
 class State:
-    """The table of repositories, in SQLite or Postgres. Safe to share between threads."""
+    """The table of repositories, in SQLite or Postgres. Safe to share between threads.
+
+    Attributes:
+        heard: the threads that webhooks told of.
+    """
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         _metadata.create_all(engine)
+        self.heard = HeardThreads(engine)
 
     @classmethod
     def open(cls, settings: IndexSettings) -> Self:
@@ -144,7 +156,8 @@ class State:
         return self.save(replace(self.repository(repo), **changes))
 
     def forget(self, repo: str) -> None:
-        """Remove a repository's row."""
+        """Remove a repository's row, and what was heard of its threads."""
+        self.heard.drop(repo)
         with self._engine.begin() as connection:
             connection.execute(sa.delete(_repositories).where(_repositories.c.repo == repo.lower()))
 

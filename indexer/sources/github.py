@@ -49,6 +49,7 @@ class Page:
         total: how many issues the repository has by the same filter.
         rate: the budget after the last query of this page.
         last: whether nothing follows.
+        asked_at: a moment before GitHub was asked; what changed later is perhaps not in it.
     """
 
     threads: tuple[Thread, ...]
@@ -56,6 +57,7 @@ class Page:
     total: int
     rate: RateInfo | None
     last: bool
+    asked_at: datetime
 
 
 async def fetch_thread(client: GitHubClient, repo: str, number: int) -> Thread:
@@ -118,6 +120,7 @@ async def iter_threads(  # noqa: PLR0913 - all but two have defaults and are nam
             if since
             else None,
         }
+        asked_at = datetime.now(UTC)
         data = await _ask_shrinking(client, variables, size)
         if data["repository"] is None:
             raise NotFound(f"GitHub has no repository {repo} for us.")
@@ -127,7 +130,7 @@ async def iter_threads(  # noqa: PLR0913 - all but two have defaults and are nam
         # An empty page has no end; the cursor we came with stays true.
         cursor = issues["pageInfo"]["endCursor"] or cursor
         last = not issues["pageInfo"]["hasNextPage"]
-        yield Page(tuple(threads), cursor, issues["totalCount"], rate, last)
+        yield Page(tuple(threads), cursor, issues["totalCount"], rate, last, asked_at)
         if last:
             return
         await _keep_to_budget(client, rate, on_wait)

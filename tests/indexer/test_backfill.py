@@ -1,100 +1,28 @@
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
 import pytest
 
-from indexer.backfill import backfill
-from indexer.edge_store import EdgeStore
 from indexer.errors import InternError, NotFound
-from indexer.indexing import stored_threads
-from indexer.settings import IndexSettings
-from indexer.state import State, Status
+from indexer.state import Status
 from indexer.store import Where
-from tests.fakes_embedding import TOY_FINGERPRINT, ToyEmbedder
-from tests.fakes_github import FakeClock, clients_for, comments
-from tests.fakes_github import thread as seeded
-from tests.github_simulator import Seed, Simulator
-
-REPO = "octo/widgets"
-COUNT = 90
+from tests.indexer.backfill_bench import COUNT, REPO, StopsAfter, opened_bench, widgets
 
 
 @pytest.fixture(scope="module")
 def simulator():
-    entry = {
-        "full_name": REPO,
-        "threads": [
-            seeded(n, body="Please describe it\nCase\n", comments=comments(n % 3))
-            for n in range(1, COUNT + 1)
-        ],
-        "docs": {"README.md": "# Widgets\n\nInstall them with care, then run them."},
-        "releases": [
-            {"tag": "v1.0", "name": "One", "body": "Fix", "published_at": "2024-02-01T00:00:00Z"}
-        ],
-    }
-    started = Simulator(Seed.model_validate({"repositories": [entry]})).start()
-    yield started
-    started.stop()
-
-
-class Bench:
-    """What a backfill works with, in one folder."""
-
-    def __init__(self, folder, client):
-        self.client = client
-        self.embedder = ToyEmbedder()
-        self.kb = EdgeStore.open(folder / "collection", TOY_FINGERPRINT)
-        self.state = State.open(IndexSettings(data_dir=folder))
-        self.told = []
-
-    async def run(self, repo=REPO, **options):
-        return await backfill(
-            self.client, self.kb, self.embedder, self.state, repo, self.told.append, **options
-        )
-
-    def row(self):
-        return self.state.repository(REPO)
-
-    def contents(self):
-        points, _ = self.kb.scroll(None, limit=10_000)
-        return {p.id: dict(p.payload) for p in points}
-
-    def close(self):
-        self.kb.close()
-        self.state.close()
+    with widgets() as started:
+        yield started
 
 
 @pytest.fixture
 async def bench(simulator, tmp_path):
-    clients = clients_for(simulator, FakeClock())
-    benches = []
+    async with AsyncExitStack() as stack:
 
-    async def opened(name="one"):
-        folder = tmp_path / name
-        folder.mkdir()
-        benches.append(Bench(folder, await clients.for_repo(REPO)))
-        return benches[-1]
+        async def opened(name="one"):
+            return await stack.enter_async_context(opened_bench(tmp_path / name, simulator))
 
-    yield opened
-    for one in benches:
-        one.close()
-    await clients.aclose()
-
-
-class StopsAfter:
-    """A knowledge base that is killed at its nth flush: what a page's end is marked by."""
-
-    def __init__(self, kb, flushes):
-        self._kb = kb
-        self._left = flushes
-
-    def __getattr__(self, name):
-        return getattr(self._kb, name)
-
-    def flush(self):
-        if self._left == 0:
-            raise KeyboardInterrupt
-        self._left -= 1
-        self._kb.flush()
+        yield opened
 
 
 async def test_a_whole_history_with_docs_and_releases(bench):
@@ -102,7 +30,7 @@ async def test_a_whole_history_with_docs_and_releases(bench):
     report = await one.run()
     assert (report.threads, report.index.indexed) == (COUNT, COUNT)
     assert report.docs.indexed == 2
-    assert [t.number for t in stored_threads(one.kb, REPO)] == list(range(1, COUNT + 1))
+    assert list(one.stored()) == list(range(1, COUNT + 1))
     row = one.row()
     assert (row.status, row.threads, row.total) == (Status.COMPLETE, COUNT, COUNT)
     assert row.watermark == row.started_at

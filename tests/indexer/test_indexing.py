@@ -7,7 +7,7 @@ from indexer.indexing import delete_thread, index_docs, index_threads, stored_th
 from indexer.store import Where
 from indexer.threads import DocSection
 from tests.fakes_embedding import TOY_FINGERPRINT, ToyEmbedder
-from tests.fakes_threads import START, comment, release, thread
+from tests.fakes_threads import START, comment, day, release, thread
 
 REPO = "o/r"
 ALL = Where((REPO,))
@@ -180,3 +180,37 @@ def test_docs_are_made_equal_to_what_the_repository_has(kb, embedder):
     assert kb.count(Where((REPO,), kinds=("release",))) == 1
     assert index_docs(kb, embedder, REPO, [], []).removed == 2
     assert kb.count(ALL) == 0
+
+
+def test_an_older_version_never_replaces_a_newer_one(kb, embedder):
+    newer = thread(1, title="As it is now", updated_at=day(9))
+    index_threads(kb, embedder, REPO, [newer])
+    embedder.calls.clear()
+    report = index_threads(kb, embedder, REPO, [thread(1, updated_at=day(8))])
+    assert (report.indexed, report.unchanged, embedder.calls) == (0, 1, [])
+    assert list(stored_threads(kb, REPO)) == [newer]
+    index_threads(kb, embedder, REPO, [thread(1, title="Later still", updated_at=day(9.5))])
+    assert [t.title for t in stored_threads(kb, REPO)] == ["Later still"]
+
+
+def test_a_version_without_a_time_of_update_counts_when_it_comes(kb, embedder):
+    index_threads(kb, embedder, REPO, [thread(1, updated_at=day(9))])
+    index_threads(kb, embedder, REPO, [thread(1, title="From a file")])
+    assert [t.title for t in stored_threads(kb, REPO)] == ["From a file"]
+    index_threads(kb, embedder, REPO, [thread(1, updated_at=day(1))])
+    assert [t.title for t in stored_threads(kb, REPO)] == ["Packing fails 1"]
+
+
+def test_what_is_overtaken_while_it_is_embedded_is_not_written(kb):
+    newer = thread(2, comment("The answer is in the manual.", at=3), updated_at=day(9))
+
+    class Slow(ToyEmbedder):
+        def embed(self, texts):
+            if not self.calls:
+                self.calls.append([])
+                index_threads(kb, ToyEmbedder(), REPO, [newer])
+            return super().embed(texts)
+
+    index_threads(kb, Slow(), REPO, [thread(n, updated_at=day(8)) for n in (1, 2)])
+    assert [t.updated_at for t in stored_threads(kb, REPO)] == [day(8), day(9)]
+    assert kb.count(Where((REPO,), kinds=("comment",), numbers=(2,))) == 1

@@ -1,5 +1,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -57,3 +58,19 @@ def test_threads_may_share_it(state):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda n: state.save(replace(row, repo=f"o/r{n}")), range(20)))
     assert len(state.repositories()) == 20
+
+
+def test_what_was_heard_of_threads_is_kept_until_it_is_dropped(state):
+    begun = datetime.now(UTC)
+    state.heard.note("O/R", 7)
+    state.heard.note("o/r", 7)
+    state.heard.note("o/r", 8)
+    state.heard.note("o/other", 9)
+    assert state.heard.since("o/r", begun) == {7, 8}
+    assert state.heard.since("o/r", begun + timedelta(hours=1)) == set()
+    state.heard.drop("o/r", begun)
+    assert state.heard.since("o/R", begun) == {7, 8}
+    state.heard.drop("o/r", begun + timedelta(hours=1))
+    assert state.heard.since("o/r", begun) == set()
+    state.forget("o/other")
+    assert state.heard.since("o/other", begun) == set()
