@@ -98,9 +98,10 @@ def _issues(read: Payload, settings: Settings, again_label: str) -> tuple[Job, .
         return found
     repository, issue, installation = found
     name, number = repository.full_name, issue.number
-    if read.action == "opened":
+    opened = read.action == "opened"
+    if opened or (read.action == "edited" and read.changes.has_text):
         return (
-            Respond(name, number, installation, "opened"),
+            Respond(name, number, installation, "opened" if opened else "edited"),
             RefreshThread(name, number, installation),
         )
     if read.action == "labeled" and read.label and _same(read.label.name, again_label):

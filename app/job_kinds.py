@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal, TypeVar, cast
 
-Trigger = Literal["opened", "label"]
+Trigger = Literal["opened", "edited", "label", "manual"]
 
 
 @dataclass(frozen=True, slots=True)

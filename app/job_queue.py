@@ -175,7 +175,12 @@ class JobQueue:
         return task
 
     async def enqueue(
-        self, delivery: str, jobs: Sequence[Job], *, at: datetime | None = None
+        self,
+        delivery: str,
+        jobs: Sequence[Job],
+        *,
+        at: datetime | None = None,
+        again: bool = False,
     ) -> list[str]:
         """Store all these jobs durably, or none; what the delivery already made stays.
 
@@ -183,6 +188,7 @@ class JobQueue:
             delivery: the GUID of the delivery, or any other key that names the cause.
             jobs: what to do.
             at: when the delivery arrived.
+            again: repeat jobs that succeeded as well; without it only dead ones are.
 
         Returns:
             The jobs' ids.
@@ -191,17 +197,27 @@ class JobQueue:
             QueueUnavailable: the database did not take them in time.
         """
         moment = (at or datetime.now(UTC)).isoformat()
-        storing = asyncio.to_thread(self._store, delivery, jobs, moment)
+        repeated = [*DEAD, "SUCCESS"] if again else DEAD
+        storing = asyncio.to_thread(self._store, delivery, jobs, moment, repeated)
         try:
             return await asyncio.wait_for(storing, ENQUEUE_TIMEOUT_SECONDS)
         except (TimeoutError, sa.exc.SQLAlchemyError) as error:
             raise QueueUnavailable("The job queue's database does not answer.") from error
 
-    def _store(self, delivery: str, jobs: Sequence[Job], moment: str) -> list[str]:
+    def _store(
+        self, delivery: str, jobs: Sequence[Job], moment: str, repeated: Sequence[str]
+    ) -> list[str]:
         with self._engine.begin() as transaction:
-            return [self._store_one(transaction, delivery, job, moment) for job in jobs]
+            return [self._store_one(transaction, delivery, job, moment, repeated) for job in jobs]
 
-    def _store_one(self, transaction: sa.Connection, delivery: str, job: Job, moment: str) -> str:
+    def _store_one(
+        self,
+        transaction: sa.Connection,
+        delivery: str,
+        job: Job,
+        moment: str,
+        repeated: Sequence[str],
+    ) -> str:
         if not job.partition:
             raise ValueError("a job without a partition would never start")
         name = workflow_name(type(job))
@@ -218,7 +234,7 @@ class JobQueue:
             try:
                 self._client.enqueue_in_transaction(transaction, options, stored(job), moment)
             except dbos_errors.DBOSWorkflowIDInUseError as taken:
-                if taken.workflow_status not in DEAD:
+                if taken.workflow_status not in repeated:
                     break
                 workflow_id = f"{base}:{attempt}"
             else:

@@ -128,43 +128,57 @@ class Jobs:
 
     async def _respond(self, job: Respond, at: str) -> Outcome:
         if await self._history_is_there(job):
-            outcome = await self._step(self._steps.answer, job, at, within=self._answering)
+            outcome = await self._answer(job, at)
         else:
             outcome = await self._step(self._steps.give_up_waiting, job)
         if job.trigger == "label":
             await self._step(self._steps.remove_label, job)
         return outcome
 
+    async def _answer(self, job: Respond, at: str) -> Outcome:
+        """Two steps: making an answer costs money, and is not repeated where posting it fails."""
+        outcome = await self._step(self._steps.prepare_answer, job, within=self._answering)
+        if outcome["outcome"] != "prepared":
+            return outcome
+        try:
+            return await self._step(self._steps.publish_answer, job, at)
+        except InternError:
+            await self._step(self._steps.drop_answer, job)
+            raise
+
     async def _history_is_there(self, job: Respond) -> bool:
         """Wait, durably and not for ever, until the repository has been read once."""
         waited = 0.0
         asked = False
         while True:
-            seen = (await self._step(self._steps.look_at_history, job))["outcome"]
-            if seen == "complete":
+            seen = await self._step(self._look, job)
+            if seen["outcome"] == "complete":
                 return True
-            if seen != "running" and not asked:
-                # Its installation event was missed, or its backfill died.
-                await self._step(self._start_backfill, job)
-                asked = True
-            elif seen == "failed" and not (await self._step(self._is_backfilling, job))["jobs"]:
-                return False
+            if not seen["jobs"]:
+                if not asked:
+                    # Its installation event was missed, or its backfill died.
+                    await self._step(self._start_backfill, job, seen["started_at"])
+                    asked = True
+                elif seen["outcome"] != "running":
+                    return False
             pause = min(self._patience.poll_longest, max(self._patience.poll_first, waited / 5))
             if waited + pause > self._longest_wait:
                 return False
             await DBOS.sleep_async(pause)
             waited += pause
 
-    async def _start_backfill(self, job: Respond) -> Outcome:
+    async def _look(self, job: Respond) -> Outcome:
+        """How far the history is known, and how many jobs are at it."""
+        # The jobs first: one that ends between the two looks has told its result by the second.
         jobs = await self._queue.unfinished(Backfill.queue, job.repo.lower())
-        if not jobs:
-            backfill = Backfill(job.repo, job.installation)
-            await self._queue.enqueue(f"first:{job.installation}", [backfill])
-        return {"outcome": "waiting" if jobs else "queued"}
+        return {**await self._steps.look_at_history(job), "jobs": len(jobs)}
 
-    async def _is_backfilling(self, job: Respond) -> Outcome:
-        jobs = await self._queue.unfinished(Backfill.queue, job.repo.lower())
-        return {"outcome": "looked", "jobs": len(jobs)}
+    async def _start_backfill(self, job: Respond, last_began: str | None) -> Outcome:
+        # Several new issues ask for one and the same backfill; each that failed may be repeated.
+        cause = f"first:{last_began or 'never'}"
+        backfill = Backfill(job.repo, job.installation)
+        await self._queue.enqueue(cause, [backfill], again=True)
+        return {"outcome": "queued"}
 
     async def _refresh_thread(self, job: RefreshThread, _at: str) -> Outcome:
         return await self._step(self._steps.read_thread, job)

@@ -100,6 +100,13 @@ class Changes(_Model):
 
     repository: Changed = Changed()
     owner: From = From()
+    title: From | None = None
+    body: From | None = None
+
+    @property
+    def has_text(self) -> bool:
+        """Whether it is the words that changed."""
+        return self.title is not None or self.body is not None
 
 
 class Payload(_Model):

@@ -13,7 +13,7 @@ from app.findings import Finding
 from indexer.repo_config import RepoConfig
 from indexer.threads import Ending, Thread
 
-Trigger = Literal["opened", "label", "manual"]
+Trigger = Literal["opened", "edited", "label", "manual"]
 
 MAX_ROWS: Final = 3
 MAX_FOLDED: Final = 5

@@ -8,6 +8,7 @@ from typing import Self
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from app.prepared import PreparedComments
 from app.settings import Settings
 from indexer.database import open_engine
 from indexer.repo_config import ConfigFile, RepoConfig
@@ -69,11 +70,16 @@ class Reply:
 
 
 class Records:
-    """The App's tables: records.sqlite in DATA_DIR, or Postgres. Calls block for a moment."""
+    """The App's tables: records.sqlite in DATA_DIR, or Postgres. Calls block for a moment.
+
+    Attributes:
+        prepared: comments on their way to GitHub.
+    """
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         _TABLES.create_all(engine)
+        self.prepared = PreparedComments(engine)
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -114,6 +120,7 @@ class Records:
                 .where(_REPLIES.c.repo == repo.lower())
                 .where(_REPLIES.c.number == number)
             )
+        self.prepared.forget_thread(repo, number)
 
     def forget_repositories(self, repos: Sequence[str]) -> None:
         """Forget all about some repositories."""
@@ -121,6 +128,7 @@ class Records:
         with self._engine.begin() as connection:
             for table in (_REPLIES, _CONFIGS):
                 connection.execute(sa.delete(table).where(table.c.repo.in_(names)))
+        self.prepared.forget_repositories(names)
 
     def repositories(self) -> set[str]:
         """Every repository that something is remembered of."""

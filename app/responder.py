@@ -9,8 +9,10 @@ from app.answering import Answer, AnswerServices, answer
 from app.identity import Identity
 from app.metrics import Metrics
 from app.policy import Trigger
+from app.prepared import Prepared, digest
 from app.records import Records, Reply
 from indexer import repo_config
+from indexer.errors import NotFound
 from indexer.github import GitHubClient
 from indexer.sources.github import fetch_thread
 
@@ -40,11 +42,37 @@ async def respond(
         NotFound: the issue is gone.
         InternError: GitHub or the knowledge base is in trouble; doing it again is safe.
     """
+    settled = await prepare(services, repo, number, trigger=trigger, client=client)
+    return settled or await publish(services, repo, number, client=client)
+
+
+async def prepare(
+    services: RespondServices, repo: str, number: int, *, trigger: Trigger, client: GitHubClient
+) -> Reply | None:
+    """Decide what to say about an issue, and keep it for `publish`; writes nothing on GitHub.
+
+    This is what costs something; publishing may be tried again without doing this again.
+
+    Returns:
+        What was decided, when nothing is to be published; else None.
+
+    Raises:
+        NotFound: the issue is gone.
+        InternError: GitHub or the knowledge base is in trouble; doing it again is safe.
+    """
     thread = await fetch_thread(client, repo, number)
     config = await asyncio.to_thread(
         services.records.settle_config, repo, await repo_config.read(client.get, repo)
     )
     known = await asyncio.to_thread(services.records.reply_of, repo, number)
+    read = digest(thread.title, thread.body)
+    if trigger == "edited":
+        if known is None:
+            # Whoever corrects an old issue, from before the App was there, did not ask.
+            return Reply(repo, number, "none", "not_answered_before", trigger)
+        last = await asyncio.to_thread(services.records.prepared.of, repo, number)
+        if last is not None and last.read == read:
+            return replace(known, action="unchanged")
     decision = policy.may_answer(thread, config, trigger)
     if not decision.ok:
         result = _unposted(repo, number, "none", decision.reason, trigger, known)
@@ -54,35 +82,70 @@ async def respond(
     body = made.body
     if body is None and known is not None and known.comment_id is not None:
         body = reply.withdrawn(made.language)
-    if config.mode == "shadow":
-        result = _unposted(repo, number, "shadow", made.decision.reason, trigger, known)
-        result = replace(result, language=made.language, shown=made.shown)
-        return await _remember(services, result)
+    prepared = Prepared(
+        repo,
+        number,
+        read,
+        body,
+        made.decision.reason,
+        trigger,
+        made.language if body else "",
+        made.shown,
+        # Nobody who deleted our comment wants to be told that there is nothing to say.
+        repost=made.body is not None and trigger in {"label", "manual"},
+    )
+    shadow = config.mode == "shadow"
+    if shadow:
+        prepared = replace(prepared, body=None, posted=True)
+    await asyncio.to_thread(services.records.prepared.keep, prepared)
+    if not shadow:
+        return None
+    result = _unposted(repo, number, "shadow", made.decision.reason, trigger, known)
+    return await _remember(services, replace(result, language=made.language, shown=made.shown))
+
+
+async def publish(
+    services: RespondServices, repo: str, number: int, *, client: GitHubClient
+) -> Reply:
+    """Post what was prepared for an issue, and remember it.
+
+    Raises:
+        NotFound: the issue is gone, or was forgotten meanwhile.
+        InternError: GitHub is in trouble; doing it again is safe.
+    """
+    records = services.records
+    prepared = await asyncio.to_thread(records.prepared.of, repo, number)
+    known = await asyncio.to_thread(records.reply_of, repo, number)
+    if prepared is None:
+        raise NotFound(f"{repo}#{number} was forgotten before it was answered.")
+    if prepared.posted and known is not None:
+        return known
     published = await publisher.publish(
         client,
         repo,
         number,
-        body,
+        prepared.body,
         await services.identity.author(),
         known_comment_id=known.comment_id if known else None,
-        # Nobody who deleted our comment wants to be told that there is nothing to say.
-        repost=made.body is not None and trigger in {"label", "manual"},
+        repost=prepared.repost,
     )
-    return await _remember(
+    said = await _remember(
         services,
         Reply(
             repo,
             number,
             published.action,
-            made.decision.reason,
-            trigger,
-            made.language if body else "",
+            prepared.reason,
+            prepared.trigger,
+            prepared.language,
             # A comment that was deleted by hand stays known, so that it is not posted again.
             published.comment_id or (known.comment_id if known else None),
             published.url,
-            made.shown,
+            prepared.shown,
         ),
     )
+    await asyncio.to_thread(records.prepared.finish, repo, number)
+    return said
 
 
 def _unposted(  # noqa: PLR0913, PLR0917 - what a reply is made of

@@ -1,7 +1,7 @@
 """What the workflows' steps do: each touches GitHub, the knowledge base or the records once.
 
-Every step may be repeated and returns a small JSON object with an `outcome`; ids, names and
-counts only, because DBOS keeps it.
+Every step may be repeated and returns a small JSON object with an `outcome`; ids, names, addresses
+and counts only, because DBOS keeps it.
 """
 
 import asyncio
@@ -40,28 +40,53 @@ class Steps:
         self._labelled: set[tuple[str, str]] = set()
 
     async def look_at_history(self, job: Respond) -> Outcome:
-        """How far the repository's history is known: never, running, complete or failed."""
-        known = await asyncio.to_thread(self._services.state.repository, job.repo)
-        return {"outcome": known.status.value}
+        """How far the repository's history is known: never, running, complete or failed.
 
-    async def answer(self, job: Respond, at: str) -> Outcome:
-        """Answer the issue, as app/responder.py tells."""
+        And when the run under way, or the last one, began.
+        """
+        known = await asyncio.to_thread(self._services.state.repository, job.repo)
+        began = known.started_at.isoformat() if known.started_at else None
+        return {"outcome": known.status.value, "started_at": began}
+
+    async def prepare_answer(self, job: Respond) -> Outcome:
+        """Decide what to say about the issue: `prepared` where that is to be published."""
         client = await self._client(job)
         try:
-            reply = await responder.respond(
+            reply = await responder.prepare(
                 self._services, job.repo, job.number, trigger=job.trigger, client=client
             )
-        except NotFound:
-            return {"outcome": "gone", "reason": "issue_gone"}
-        except Forbidden as error:
-            log.warning("answer refused", repo=job.repo, number=job.number, error=str(error))
-            return {"outcome": "refused", "reason": error.reason}
-        self._services.metrics.answers.labels(reply.action, reply.reason).inc()
+        except (NotFound, Forbidden) as error:
+            return _turned_away(job, error)
+        return self._counted(reply) if reply else {"outcome": "prepared"}
+
+    async def publish_answer(self, job: Respond, at: str) -> Outcome:
+        """Post what was prepared."""
+        client = await self._client(job)
+        try:
+            reply = await responder.publish(self._services, job.repo, job.number, client=client)
+        except (NotFound, Forbidden) as error:
+            await self.drop_answer(job)
+            return _turned_away(job, error)
         if reply.action in {"created", "edited"}:
             seconds = (datetime.now(UTC) - datetime.fromisoformat(at)).total_seconds()
             self._services.metrics.delivery_to_comment.observe(seconds)
             await self._ensure_label(client, job.repo)
-        return {"outcome": reply.action, "reason": reply.reason}
+        return self._counted(reply)
+
+    async def drop_answer(self, job: Respond) -> Outcome:
+        """Throw away what was prepared and cannot be posted."""
+        prepared = self._services.records.prepared
+        await asyncio.to_thread(prepared.forget_thread, job.repo, job.number)
+        return {"outcome": "dropped"}
+
+    def _counted(self, reply: Reply) -> Outcome:
+        self._services.metrics.answers.labels(reply.action, reply.reason).inc()
+        return {
+            "outcome": reply.action,
+            "reason": reply.reason,
+            "url": reply.url,
+            "shown": list(reply.shown),
+        }
 
     async def give_up_waiting(self, job: Respond) -> Outcome:
         """Record that the issue was not answered, because too little was known."""
@@ -197,3 +222,10 @@ class Steps:
             log.warning("label not made", repo=repo, reason=error.reason, error=str(error))
             return
         self._labelled.add((repo, label))
+
+
+def _turned_away(job: Respond, error: NotFound | Forbidden) -> Outcome:
+    if isinstance(error, NotFound):
+        return {"outcome": "gone", "reason": "issue_gone"}
+    log.warning("answer refused", repo=job.repo, number=job.number, error=str(error))
+    return {"outcome": "refused", "reason": error.reason}

@@ -66,7 +66,7 @@ class ScriptedSteps:
     """
 
     DEFAULTS: ClassVar[dict[str, dict[str, Any]]] = {
-        "look_at_history": {"outcome": "complete"},
+        "look_at_history": {"outcome": "complete", "started_at": None},
         "list_repositories": {"outcome": "listed", "repos": []},
         "list_forgotten": {"outcome": "listed", "repos": []},
     }
@@ -86,6 +86,8 @@ class ScriptedSteps:
                 self._changed.notify_all()
             lined_up = self._script.get(name)
             result = lined_up.pop(0) if lined_up else None
+            if callable(result):
+                result = await result()
             if isinstance(result, BaseException):
                 raise result
             if isinstance(result, asyncio.Event):
@@ -95,6 +97,10 @@ class ScriptedSteps:
 
         step.__name__ = name
         return step
+
+    def line_up(self, **script: Sequence[Any]) -> None:
+        """What happens next, in place of what was lined up before."""
+        self._script |= {name: list(results) for name, results in script.items()}
 
     def count(self, name: str) -> int:
         return sum(called == name for called, _ in self.calls)

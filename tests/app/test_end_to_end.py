@@ -136,6 +136,18 @@ async def test_a_duplicate_is_answered_once_and_again_on_request(tmp_path):
         assert server.github.comments(REPO, number, by_app=True) == [after]
 
 
+async def test_an_edit_of_the_issue_corrects_the_comment(tmp_path):
+    async with running_server(tmp_path, history()) as server:
+        number = opened(server)
+        await server.settled()
+        (first,) = server.github.comments(REPO, number, by_app=True)
+        server.github.edit(REPO, number, title="Zebra census", body="Which zebra lives where?")
+        await server.settled()
+        (after,) = server.github.comments(REPO, number, by_app=True)
+        assert after["id"] == first["id"]
+        assert "valve_timeout" not in after["body"]
+
+
 async def test_what_nobody_ever_asked_gets_no_comment_and_the_label_goes_too(tmp_path):
     async with running_server(tmp_path, history()) as server:
         number = opened(server, "Quarterly zebra census", "Which zebra lives where?")

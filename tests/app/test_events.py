@@ -34,6 +34,17 @@ def parsed(event: str, payload: dict[str, Any], **more: Any) -> Any:
     [
         ("opened", {}, (Respond("octo/tools", 7, 11, "opened"), *REFRESH)),
         ("edited", {}, REFRESH),
+        ("edited", {"changes": {"milestone": {"from": "v1"}}}, REFRESH),
+        (
+            "edited",
+            {"changes": {"title": {"from": "before"}}},
+            (Respond("octo/tools", 7, 11, "edited"), *REFRESH),
+        ),
+        (
+            "edited",
+            {"changes": {"body": {"from": None}}},
+            (Respond("octo/tools", 7, 11, "edited"), *REFRESH),
+        ),
         ("closed", {}, REFRESH),
         ("reopened", {}, REFRESH),
         ("unlabeled", {"label": {"name": "intern: again"}}, REFRESH),

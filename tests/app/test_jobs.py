@@ -32,6 +32,11 @@ class Running:
         self.steps = steps
         self.metrics = metrics
 
+    async def idle(self) -> None:
+        """Wait until no job is left."""
+        while await asyncio.to_thread(self.queue.depth):  # noqa: ASYNC110  a database tells nobody
+            await asyncio.sleep(0.02)
+
     async def run(self, job: Job, delivery: str = "guid") -> Any:
         """Enqueue a job and wait for its end."""
         (workflow_id,) = await self.queue.enqueue(delivery, [job])
@@ -61,89 +66,170 @@ async def test_a_job_runs_its_step_and_is_counted(tmp_path):
     async with running(tmp_path, ScriptedSteps()) as jobs:
         outcome = await jobs.run(ISSUE)
     assert outcome == {"outcome": "done", "reason": "scripted"}
-    assert [name for name, _ in jobs.steps.calls] == ["look_at_history", "answer"]
+    assert [name for name, _ in jobs.steps.calls] == ["look_at_history", "prepare_answer"]
     assert jobs.metrics.jobs.labels("Respond", "done")._value.get() == 1
 
 
 async def test_the_label_goes_even_when_there_was_nothing_to_say(tmp_path):
-    steps = ScriptedSteps(answer=[{"outcome": "none", "reason": "no_evidence"}])
+    steps = ScriptedSteps(prepare_answer=[{"outcome": "none", "reason": "no_evidence"}])
     async with running(tmp_path, steps) as jobs:
         await jobs.run(Respond("octo/tools", 7, 11, "label"))
-    assert [name for name, _ in steps.calls][-2:] == ["answer", "remove_label"]
+    assert [name for name, _ in steps.calls][-2:] == ["prepare_answer", "remove_label"]
 
 
 async def test_trouble_that_passes_is_waited_out(tmp_path):
     steps = ScriptedSteps(
-        answer=[GitHubUnavailable("502"), RateLimited("slow down", retry_after=0.01)]
+        prepare_answer=[GitHubUnavailable("502"), RateLimited("slow down", retry_after=0.01)]
     )
     async with running(tmp_path, steps) as jobs:
         outcome = await jobs.run(ISSUE)
     assert outcome["outcome"] == "done"
-    assert steps.count("answer") == 3
+    assert steps.count("prepare_answer") == 3
+
+
+async def test_trouble_with_posting_does_not_have_the_answer_made_again(tmp_path):
+    steps = ScriptedSteps(
+        prepare_answer=[{"outcome": "prepared"}],
+        publish_answer=[GitHubUnavailable("502"), RateLimited("slow down", retry_after=0.01)],
+    )
+    async with running(tmp_path, steps) as jobs:
+        assert (await jobs.run(ISSUE))["outcome"] == "done"
+    assert steps.count("prepare_answer") == 1
+    assert steps.count("publish_answer") == 3
+
+
+async def test_an_answer_that_cannot_be_posted_is_dropped(tmp_path):
+    steps = ScriptedSteps(
+        prepare_answer=[{"outcome": "prepared"}], publish_answer=[GitHubUnavailable("502")] * 3
+    )
+    async with running(tmp_path, steps) as jobs:
+        with pytest.raises(Exception, match="publish_answer was tried 3 times"):
+            await jobs.run(ISSUE)
+    assert steps.calls[-1][0] == "drop_answer"
 
 
 async def test_a_redelivery_repeats_only_what_is_dead(tmp_path):
-    steps = ScriptedSteps(answer=[Forbidden("no"), None])
+    steps = ScriptedSteps(prepare_answer=[Forbidden("no"), None])
     async with running(tmp_path, steps) as jobs:
         with pytest.raises(Exception, match="no"):
             await jobs.run(ISSUE)
         assert (await jobs.run(ISSUE))["outcome"] == "done"
         assert (await jobs.run(ISSUE))["outcome"] == "done"
-    assert steps.count("answer") == 2
+    assert steps.count("prepare_answer") == 2
 
 
 async def test_jobs_on_one_issue_run_one_after_the_other(tmp_path):
     hold = asyncio.Event()
-    steps = ScriptedSteps(answer=[hold])
+    steps = ScriptedSteps(prepare_answer=[hold])
     async with running(tmp_path, steps) as jobs:
         first = asyncio.create_task(jobs.run(ISSUE, "first"))
-        await steps.reached("answer")
+        await steps.reached("prepare_answer")
         again = Respond("Octo/Tools", 7, 11, "label")
         second = asyncio.create_task(jobs.run(again, "second"))
         await jobs.run(Respond("octo/tools", 8, 11), "another issue")
-        assert steps.count("answer") == 2
+        assert steps.count("prepare_answer") == 2
         hold.set()
         await asyncio.gather(first, second)
-    assert steps.count("answer") == 3
+    assert steps.count("prepare_answer") == 3
+
+
+def seen(outcome: str, started_at: str | None = None) -> dict[str, Any]:
+    return {"outcome": outcome, "started_at": started_at}
 
 
 async def test_a_new_issue_waits_for_the_first_backfill(tmp_path):
-    steps = ScriptedSteps(look_at_history=[{"outcome": "running"}] * 3)
+    hold = asyncio.Event()
+    steps = ScriptedSteps(look_at_history=[seen("running")] * 3, read_history=[hold])
     async with running(tmp_path, steps) as jobs:
+        await jobs.queue.enqueue("guid", [Backfill("octo/tools", 11)])
+        await steps.reached("read_history")
         await jobs.run(ISSUE)
-    assert [n for n, _ in steps.calls] == [*["look_at_history"] * 4, "answer"]
+        hold.set()
+    names = [n for n, _ in steps.calls]
+    assert names == ["read_config", "read_history", *["look_at_history"] * 4, "prepare_answer"]
 
 
 async def test_the_wait_for_the_backfill_ends(tmp_path):
-    steps = ScriptedSteps(look_at_history=[{"outcome": "running"}] * 99)
+    steps = ScriptedSteps(
+        look_at_history=[seen("running")] * 99, read_history=[asyncio.Event()] * 2
+    )
     async with running(tmp_path, steps, first_backfill_wait_minutes=0.001) as jobs:
         await jobs.run(Respond("octo/tools", 7, 11, "label"))
-    assert steps.count("answer") == 0
+    assert steps.count("prepare_answer") == 0
     assert [n for n, _ in steps.calls][-2:] == ["give_up_waiting", "remove_label"]
 
 
 async def test_an_issue_of_an_unread_repository_starts_its_backfill_once(tmp_path):
-    never = {"outcome": "never"}
-    steps = ScriptedSteps(look_at_history=[never] * 6)
+    hold = asyncio.Event()
+    steps = ScriptedSteps(look_at_history=[seen("never")] * 6, read_history=[hold])
     async with running(tmp_path, steps) as jobs:
-        other = Respond("octo/tools", 8, 11)
-        await asyncio.gather(jobs.run(ISSUE), jobs.run(other, "other"))
+        issues = [Respond("octo/tools", number, 11) for number in (7, 8)]
+        both = [jobs.run(issue, f"opened {issue.number}") for issue in issues]
+        waiting = asyncio.gather(*both)
         await steps.reached("read_history")
+        await steps.reached("look_at_history", 6)
+        hold.set()
+        await waiting
     assert steps.count("read_history") == 1
-    assert steps.count("answer") == 2
+    assert steps.count("prepare_answer") == 2
 
 
 async def test_a_backfill_that_died_gets_one_more_chance(tmp_path):
     steps = ScriptedSteps(
-        look_at_history=[{"outcome": "failed"}] * 99,
+        look_at_history=[seen("failed", "yesterday")] * 99,
         read_history=[Forbidden("no"), Forbidden("still no")],
     )
     async with running(tmp_path, steps) as jobs:
         with pytest.raises(Exception, match="no"):
-            await jobs.run(Backfill("octo/tools", 11), "first:11")
+            await jobs.run(Backfill("octo/tools", 11), "installed")
         await jobs.run(ISSUE)
     assert steps.count("read_history") == 2
     assert steps.calls[-1][0] == "give_up_waiting"
+
+
+@pytest.mark.parametrize("lost", [seen("never"), seen("failed", "today"), seen("running")])
+async def test_a_history_that_is_lost_again_is_read_again(tmp_path, lost):
+    """Forgotten and installed again, say: that it was read once before is no hindrance."""
+    steps = ScriptedSteps()
+    async with running(tmp_path, steps) as jobs:
+        for number in range(1, 4):
+            hold = asyncio.Event()
+            steps.line_up(look_at_history=[lost] * 3, read_history=[hold])
+            waiting = asyncio.create_task(jobs.run(Respond("octo/tools", number, 11), "guid"))
+            await steps.reached("read_history", number)
+            await steps.reached("look_at_history", 4 * number)
+            hold.set()
+            assert (await waiting)["outcome"] == "done"
+            await jobs.idle()
+    assert steps.count("read_history") == 3
+
+
+async def test_without_a_backfill_nobody_waits_for_one(tmp_path):
+    steps = ScriptedSteps(look_at_history=[seen("never")] * 99)
+    async with running(tmp_path, steps, first_backfill_wait_minutes=600) as jobs:
+        await asyncio.wait_for(jobs.run(ISSUE), 20)
+    assert steps.calls[-1][0] == "give_up_waiting"
+
+
+async def test_a_backfill_that_ends_between_two_looks_has_been_seen(tmp_path):
+    hold = asyncio.Event()
+    ended = asyncio.Event()
+
+    async def ends() -> dict[str, Any]:
+        """The state is looked at when the jobs have been: by then the backfill is over."""
+        hold.set()
+        await ended.wait()
+        return seen("complete")
+
+    steps = ScriptedSteps(look_at_history=[seen("running"), ends], read_history=[hold])
+    async with running(tmp_path, steps) as jobs:
+        reading = asyncio.create_task(jobs.run(Backfill("octo/tools", 11), "installed"))
+        reading.add_done_callback(lambda _: ended.set())
+        await steps.reached("read_history")
+        await jobs.run(ISSUE)
+        await reading
+    assert steps.count("read_history") == 1
+    assert steps.count("prepare_answer") == 1
 
 
 async def test_an_installation_backfills_each_repository(tmp_path):
@@ -184,22 +270,22 @@ async def test_a_job_survives_the_server(tmp_path):
 
 async def test_a_stopping_server_lets_a_step_finish_and_wakes_no_waiting_job(tmp_path):
     hold = asyncio.Event()
-    steps = ScriptedSteps(answer=[hold], look_at_history=[None, *[{"outcome": "running"}] * 99])
+    steps = ScriptedSteps(prepare_answer=[hold], look_at_history=[None, *[seen("running")] * 99])
     async with running(tmp_path, steps, shutdown_seconds=20) as jobs:
         await jobs.queue.enqueue("one", [ISSUE])
-        await steps.reached("answer")
+        await steps.reached("prepare_answer")
         await jobs.queue.enqueue("two", [Respond("octo/tools", 8, 11)])
         await steps.reached("look_at_history", 4)
         closing = asyncio.create_task(jobs.queue.close())
         await asyncio.sleep(0)
         hold.set()
         await asyncio.wait_for(closing, 10)
-    assert steps.count("answer") == 1
+    assert steps.count("prepare_answer") == 1
     again = ScriptedSteps()
     async with running(tmp_path, again) as jobs:
         assert (await jobs.run(ISSUE, "one"))["outcome"] == "done"
         assert (await jobs.run(Respond("octo/tools", 8, 11), "two"))["outcome"] == "done"
-    assert [job.number for name, (job, *_) in again.calls if name == "answer"] == [8]
+    assert [job.number for name, (job, *_) in again.calls if name == "prepare_answer"] == [8]
 
 
 async def test_only_ids_are_stored(tmp_path):
@@ -214,9 +300,9 @@ async def test_only_ids_are_stored(tmp_path):
 
 
 async def test_what_an_unexpected_error_said_is_stored_nowhere(tmp_path):
-    steps = ScriptedSteps(answer=[KeyError("words of an issue")])
+    steps = ScriptedSteps(prepare_answer=[KeyError("words of an issue")])
     async with running(tmp_path, steps) as jobs:
-        with pytest.raises(Exception, match=r"answer met KeyError in .*fakes_app\.py"):
+        with pytest.raises(Exception, match=r"prepare_answer met KeyError in .*fakes_app\.py"):
             await jobs.run(ISSUE)
         assert jobs.metrics.jobs.labels("Respond", "crashed")._value.get() == 1
     assert all(b"words of" not in file.read_bytes() for file in tmp_path.glob("jobs.*"))
@@ -262,4 +348,4 @@ async def test_a_delivery_whose_jobs_cannot_all_be_stored_stores_none(tmp_path):
         with pytest.raises(ValueError, match="partition"):
             await jobs.queue.enqueue("guid", [ISSUE, Backfill("", 11)])
         assert await jobs.run(RefreshThread("octo/tools", 1, 11), "other")
-    assert jobs.steps.count("answer") == 0
+    assert jobs.steps.count("prepare_answer") == 0

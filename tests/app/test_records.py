@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from app.prepared import Prepared
 from app.records import Records, Reply
 from app.settings import Settings
 from indexer.repo_config import ConfigFile, RepoConfig, parse
@@ -65,6 +66,20 @@ def test_forgetting(records):
     records.forget_repositories(["Octo/Tools"])
     assert records.repositories() == {"octo/kit"}
     assert records.config_of("octo/tools") == RepoConfig()
+
+
+def test_prepared_comments_go_with_their_issue(records):
+    for repo, number in [("Octo/Tools", 7), ("octo/tools", 8), ("octo/kit", 7)]:
+        records.prepared.keep(Prepared(repo, number, "digest", "words", "related", "opened"))
+    records.prepared.keep(Prepared("octo/tools", 8, "digest", "other", "x", "label", shown=(1,)))
+    assert records.prepared.of("Octo/Tools", 8).body == "other"
+    assert records.prepared.of("octo/tools", 8).shown == (1,)
+    records.forget_thread("octo/tools", 7)
+    assert records.prepared.of("octo/tools", 7) is None
+    assert records.prepared.of("octo/tools", 8) is not None
+    records.forget_repositories(["Octo/Tools"])
+    assert records.prepared.of("octo/tools", 8) is None
+    assert records.prepared.of("octo/kit", 7) is not None
 
 
 def test_a_broken_config_leaves_the_last_good_one_in_force(records):

@@ -13,7 +13,7 @@ from app.llm_offline import AnswerFile, PromptFile
 from app.metrics import Metrics
 from app.records import Records
 from app.settings import Settings
-from indexer.errors import NotFound
+from indexer.errors import NotFound, Rejected
 from indexer.repo_config import RepoConfig
 from indexer.threads import Ending
 from tests.builders import NOW, REPO, candidate, doc, thread
@@ -265,8 +265,8 @@ def story(tmp_path, monkeypatch):
     records = Records.open(Settings(data_dir=tmp_path))
     metrics = Metrics()
 
-    async def run(client, *found, trigger="opened", llm=None):
-        everything = SimpleNamespace(
+    def everything(*found, llm=None):
+        return SimpleNamespace(
             settings=Settings(),
             searcher=FakeSearcher(list(found)),
             llm=llm,
@@ -274,9 +274,20 @@ def story(tmp_path, monkeypatch):
             identity=FakeIdentity(),
             metrics=metrics,
         )
-        return await responder.respond(everything, REPO, 2001, trigger=trigger, client=client)
+
+    async def run(client, *found, trigger="opened", llm=None):
+        doing = everything(*found, llm=llm)
+        return await responder.respond(doing, REPO, 2001, trigger=trigger, client=client)
+
+    async def prepare(client, *found, llm=None):
+        doing = everything(*found, llm=llm)
+        return await responder.prepare(doing, REPO, 2001, trigger="opened", client=client)
+
+    async def publish(client):
+        return await responder.publish(everything(), REPO, 2001, client=client)
 
     run.records, run.metrics = records, metrics
+    run.prepare, run.publish = prepare, publish
     yield run
     records.close()
 
@@ -364,3 +375,58 @@ async def test_a_failing_model_shows_in_the_metrics_and_not_in_the_issue(story, 
     failures = story.metrics.llm_failures.labels("llm_refused")._value.get()
     tokens = story.metrics.llm_tokens.labels("claude-haiku-5-5", "input")._value.get()
     assert (failures, tokens) == (1, 2100)
+
+
+async def test_trouble_with_posting_costs_no_second_answer(story, claude, llm):
+    claude.say(agreeing())
+    client = Issue()
+    await story.prepare(client, past(), llm=llm)
+    client.lose = [(Rejected("locked", status=422), False)]
+    with pytest.raises(Rejected):
+        await story.publish(client)
+    assert (await story.publish(client)).action == "created"
+    assert len(claude.requests) == 1
+
+
+async def test_what_was_prepared_is_kept_no_longer_than_needed(story):
+    client = Issue()
+    await story.prepare(client, past())
+    assert "past issue" in story.records.prepared.of(REPO, 2001).body
+    await story.publish(client)
+    assert story.records.prepared.of(REPO, 2001).body is None
+    # A crash after the last word, before the step was recorded: it is done all the same.
+    assert (await story.publish(client)).action == "created"
+    assert len(client.writes) == 1
+
+
+async def test_what_was_forgotten_meanwhile_is_not_posted(story):
+    client = Issue()
+    await story.prepare(client, past())
+    story.records.forget_repositories([REPO])
+    with pytest.raises(NotFound):
+        await story.publish(client)
+    assert client.writes == []
+
+
+async def test_an_edit_corrects_the_comment(story):
+    client = Issue()
+    first = await story(client, past())
+    client.new = NEW.model_copy(update={"body": "It is something else."})
+    edited = await story(client, past(probability=0.97), trigger="edited")
+    assert (edited.action, edited.comment_id) == ("edited", first.comment_id)
+
+
+async def test_an_edit_that_changes_no_word_is_not_worth_a_search(story):
+    client = Issue()
+    first = await story(client, past())
+    again = await story(client, past(probability=0.97), trigger="edited")
+    assert (again.action, again.comment_id) == ("unchanged", first.comment_id)
+    assert story.records.reply_of(REPO, 2001).action == "created"
+
+
+async def test_an_edit_of_an_issue_that_nobody_asked_about_is_left_alone(story):
+    client = Issue()
+    reply = await story(client, past(), trigger="edited")
+    assert (reply.action, reply.reason) == ("none", "not_answered_before")
+    assert client.writes == []
+    assert story.records.reply_of(REPO, 2001) is None

@@ -1,0 +1,108 @@
+"""What is to be said about an issue, kept from when it is made until it is posted (SQLAlchemy).
+
+So that trouble with posting never makes an answer that has been paid for be asked for again. A
+job's own record must hold no text: here it goes with the issue when that is forgotten.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+
+import sqlalchemy as sa
+
+TABLES = sa.MetaData()
+
+_PREPARED = sa.Table(
+    "prepared_comments",
+    TABLES,
+    sa.Column("repo", sa.String(256), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("body", sa.Text),
+    sa.Column("posted", sa.Boolean, nullable=False),
+    sa.Column("read", sa.String(64), nullable=False),
+    sa.Column("reason", sa.String(64), nullable=False),
+    sa.Column("trigger", sa.String(32), nullable=False),
+    sa.Column("language", sa.String(16), nullable=False),
+    sa.Column("shown", sa.JSON, nullable=False),
+    sa.Column("repost", sa.Boolean, nullable=False),
+)
+
+
+def digest(title: str, body: str) -> str:
+    """By what an issue's text is known again: SHA-256 in hex."""
+    return hashlib.sha256(f"{title}\0{body}".encode("utf-8", "replace")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A comment that is made, or the knowledge that there is nothing to say.
+
+    Attributes:
+        repo: `owner/name`.
+        number: the issue.
+        read: the digest of the issue's text that it answers.
+        body: the comment in Markdown; None when there is nothing to say, or nothing more.
+        reason: the decision's reason code.
+        trigger: what caused the run.
+        language: of the comment; empty where there is none.
+        shown: the numbers of the issues that it shows.
+        repost: whether a comment that a person deleted may be posted again.
+        posted: nothing is left to do; the body is gone.
+    """
+
+    repo: str
+    number: int
+    read: str
+    body: str | None
+    reason: str
+    trigger: str
+    language: str = ""
+    shown: tuple[int, ...] = ()
+    repost: bool = False
+    posted: bool = False
+
+
+class PreparedComments:
+    """One row for each issue that was looked at. Calls block for a moment."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        TABLES.create_all(engine)
+
+    def of(self, repo: str, number: int) -> Prepared | None:
+        """What was last prepared for an issue."""
+        query = sa.select(_PREPARED).where(_is(repo, number))
+        with self._engine.connect() as connection:
+            row = connection.execute(query).mappings().one_or_none()
+        if row is None:
+            return None
+        values = {field.name: row[field.name] for field in fields(Prepared)}
+        return Prepared(**values | {"shown": tuple(row["shown"])})
+
+    def keep(self, prepared: Prepared) -> None:
+        """Keep it in place of what was prepared for the issue before."""
+        values = asdict(prepared) | {"repo": prepared.repo.lower()}
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(_PREPARED).where(_is(prepared.repo, prepared.number)))
+            connection.execute(sa.insert(_PREPARED).values(values))
+
+    def finish(self, repo: str, number: int) -> None:
+        """It is posted, or never will be: the words can go."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                sa.update(_PREPARED).where(_is(repo, number)).values(body=None, posted=True)
+            )
+
+    def forget_thread(self, repo: str, number: int) -> None:
+        """Forget one issue."""
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(_PREPARED).where(_is(repo, number)))
+
+    def forget_repositories(self, repos: Sequence[str]) -> None:
+        """Forget all issues of some repositories, named in lower case."""
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(_PREPARED).where(_PREPARED.c.repo.in_(repos)))
+
+
+def _is(repo: str, number: int) -> sa.ColumnElement[bool]:
+    return sa.and_(_PREPARED.c.repo == repo.lower(), _PREPARED.c.number == number)
