@@ -1,4 +1,4 @@
-"""The commands of the knowledge base: backfill, import, export, search, status, model prepare.
+"""The commands of the knowledge base: backfill, import, export, migrate, search, status, model.
 
 Heavy libraries are imported inside the commands, so that `--help` answers at once.
 """
@@ -6,6 +6,7 @@ Heavy libraries are imported inside the commands, so that `--help` answers at on
 import asyncio
 import re
 import stat
+from dataclasses import asdict
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
@@ -15,7 +16,7 @@ import typer
 
 from indexer.console import complain, printable, say, say_json, watched
 from indexer.errors import InputError
-from indexer.opening import load_settings, opened, opened_store
+from indexer.opening import load_settings, opened, opened_both, opened_store
 
 if TYPE_CHECKING:
     from indexer.progress import BackfillReport
@@ -224,6 +225,43 @@ def export(
         count = write_export(None if file == "-" else Path(file), chain((first,), threads))
     if file != "-":
         say(f"{count:,} threads of {repo} written to {file}.")
+
+
+@app.command()
+def migrate(
+    *,
+    to_qdrant: Annotated[
+        str, typer.Option("--to-qdrant", metavar="URL", help="The Qdrant server to copy to.")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Copy the embedded collection to a Qdrant server, and check the copy.
+
+    Vectors and payload are copied as they are. A run that was interrupted, or a collection that
+    has changed since, is no matter: run it again. QDRANT_API_KEY and QDRANT_COLLECTION hold.
+    """
+    settings = load_settings()
+    from indexer.migration import migrate as run_migration
+
+    with (
+        opened_both(settings, to_qdrant) as (source, target),
+        watched(as_json=as_json) as on_progress,
+    ):
+        report = run_migration(source, target, on_progress)
+    if as_json:
+        say_json({"event": "done", "ok": report.ok, **asdict(report)})
+    else:
+        say(
+            f"{report.points:,} points ({report.written:,} written, {report.removed:,} removed); "
+            f"{report.asked} searches agree in {report.agreement:.1%} of what they find."
+        )
+    for repo, missing in report.missing.items():
+        complain(f"{repo}: {abs(missing):,} points too {'few' if missing > 0 else 'many'}.")
+    if not report.ok:
+        complain("The copy is not complete: run this again while nothing else writes.")
+        raise typer.Exit(1)
+    if not as_json:
+        say("Set QDRANT_URL to this server for every process, then restart them.")
 
 
 @app.command()

@@ -22,9 +22,12 @@ JSON_SECONDS = 1.0
 STAGES = {
     "templates": "Looking for template lines",
     "threads": "Threads",
+    "points": "Points",
     "docs": "Docs and releases",
     "waiting": "Waiting for GitHub's limit",
 }
+COUNTED = frozenset({"threads", "points"})
+"""Stages of which a bar shows how much is done."""
 
 
 def run(app: typer.Typer) -> None:
@@ -101,7 +104,7 @@ def watched(*, as_json: bool) -> Iterator["OnProgress"]:
 
         def show(now: "Progress") -> None:
             nonlocal started
-            if now.stage != "threads":
+            if now.stage not in COUNTED:
                 note = f" ({now.wait:.0f} s)" if now.wait else ""
                 bar.update(task, description=STAGES[now.stage] + note)
                 if now.stage == "templates":
@@ -110,7 +113,7 @@ def watched(*, as_json: bool) -> Iterator["OnProgress"]:
             speed = now.index.seen / max(time.perf_counter() - started, 0.001)
             bar.update(
                 task,
-                description=STAGES["threads"],
+                description=STAGES[now.stage],
                 completed=now.done,
                 total=now.total,
                 speed=f"{speed:,.0f}/s",

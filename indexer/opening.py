@@ -5,6 +5,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from indexer.errors import InputError
+
 if TYPE_CHECKING:
     from indexer.embedding import TextEmbedder
     from indexer.settings import IndexSettings
@@ -48,6 +50,31 @@ def opened(settings: "IndexSettings") -> Iterator[Parts]:
         closing(State.open(settings)) as state,
     ):
         yield Parts(kb, embedder, state)
+
+
+@contextmanager
+def opened_both(
+    settings: "IndexSettings", url: str
+) -> Iterator[tuple["KnowledgeBase", "KnowledgeBase"]]:
+    """The collection in DATA_DIR, whatever QDRANT_URL says, and that of the server at `url`.
+
+    Raises:
+        InternError: one of them cannot be opened, or there is none in DATA_DIR.
+    """
+    from indexer import embedding, knowledge_base
+    from indexer.server_store import ServerStore
+    from indexer.settings import load
+
+    here = settings.model_copy(update={"qdrant_url": None})
+    if not knowledge_base.collection_folder(here).exists():
+        raise InputError(f"DATA_DIR: there is no collection in {here.data_dir} to copy.")
+    there = load(type(settings), qdrant_url=url)
+    fingerprint = embedding.fingerprint(here)
+    with (
+        closing(knowledge_base.open_knowledge_base(here, fingerprint)) as source,
+        closing(ServerStore.open(there, fingerprint)) as target,
+    ):
+        yield source, target
 
 
 @contextmanager

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a backfill or an import has come.
+    """How far a backfill, an import or a migration has come.
 
-    `stage` is `templates`, `threads`, `docs` or `waiting` (for GitHub's limit, `wait` seconds).
+    `stage` is `templates`, `threads`, `points`, `docs` or `waiting` (for GitHub's limit, `wait`
+    seconds).
     """
 
     stage: str

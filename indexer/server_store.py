@@ -69,7 +69,7 @@ class ServerStore:
             StoreMismatch: it was built with another model or pipeline, or by something else.
             StoreUnavailable: the server does not answer, or refuses the key.
         """
-        if settings.qdrant_url is None:
+        if not settings.qdrant_url:
             raise SettingError("QDRANT_URL is not set: it names the Qdrant server.")
         first = _connect(settings, CONNECT_SECONDS)  # an absent server is to fail soon
         try:
