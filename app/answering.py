@@ -116,7 +116,11 @@ async def answer(
     )
     found = await asyncio.to_thread(services.searcher.search, query, CANDIDATES)
     # Of two reports of one problem the older is the original: a newer one answers nothing.
-    candidates = [c for c in found if c.thread is None or _is_older(c, thread)]
+    candidates = [
+        c
+        for c in found
+        if policy.may_quote(c, config) and (c.thread is None or _is_older(c, thread))
+    ]
     findings = await asyncio.to_thread(_by_the_rules, thread, repo, candidates)
     opinion = await _opinion(services.llm, thread, findings, spoken)
     findings = opinion.findings

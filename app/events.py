@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from app.job_kinds import (
     Adopt,
+    CheckConfig,
     Forget,
     Job,
     RefreshConfig,
@@ -20,10 +21,11 @@ from app.job_kinds import (
 )
 from app.payload import Issue, Payload, Repository
 from app.settings import Settings
+from indexer.config_file import CONFIG_PATH
 from indexer.errors import InputError
-from indexer.repo_config import CONFIG_PATH
 
 REFRESHING = {"edited", "closed", "reopened", "labeled", "unlabeled"}
+PUSHED = {"opened", "reopened", "synchronize"}
 REMOVING = {"deleted", "transferred"}
 
 
@@ -204,6 +206,22 @@ def _push(read: Payload, settings: Settings, _again_label: str) -> tuple[Job, ..
     return (RefreshConfig(read.repository.full_name, installation),)
 
 
+def _pull_request(
+    read: Payload, settings: Settings, _again_label: str
+) -> tuple[Job, ...] | Ignored:
+    """The payload does not say which files it touches; whoever does the job looks."""
+    if read.repository is None or read.pull_request is None:
+        raise InputError("The payload names no repository or no pull request.")
+    if not settings.serves(read.repository.full_name.partition("/")[0]):
+        return Ignored("account_not_allowed")
+    if read.action not in PUSHED:
+        return Ignored("action_unused")
+    if read.pull_request.base.ref != read.repository.default_branch:
+        return Ignored("other_branch")
+    installation = read.installation.id if read.installation else None
+    return (CheckConfig(read.repository.full_name, read.pull_request.number, installation),)
+
+
 def _same(one: str, other: str) -> bool:
     """Whether two label names are the same to GitHub, which ignores case."""
     return one.casefold() == other.casefold()
@@ -216,4 +234,5 @@ _READERS = {
     "installation_repositories": _installation_repositories,
     "repository": _repository,
     "push": _push,
+    "pull_request": _pull_request,
 }

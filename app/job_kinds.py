@@ -70,6 +70,21 @@ class RefreshConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckConfig:
+    """Tell a pull request whether the config file that it changes is good."""
+
+    queue: ClassVar[str] = "refresh"
+    repo: str
+    number: int
+    installation: int | None = None
+
+    @property
+    def partition(self) -> str:
+        """One at a time for a pull request, so that the last check is of the last push."""
+        return f"{self.repo}#{self.number} config".lower()
+
+
+@dataclass(frozen=True, slots=True)
 class Adopt:
     """Backfill the repositories of an installation; all of them where `repos` is empty."""
 
@@ -111,7 +126,9 @@ class Forget:
         return (self.account or self.repos[0].split("/")[0]).lower()
 
 
-Job = Respond | RefreshThread | RemoveThread | RefreshConfig | Adopt | Backfill | Forget
+Job = (
+    Respond | RefreshThread | RemoveThread | RefreshConfig | CheckConfig | Adopt | Backfill | Forget
+)
 J = TypeVar("J", bound=Job)
 
 

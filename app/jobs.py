@@ -19,6 +19,7 @@ from dbos import DBOS
 from app.job_kinds import (
     Adopt,
     Backfill,
+    CheckConfig,
     Forget,
     J,
     Job,
@@ -108,6 +109,7 @@ class Jobs:
             RefreshThread: self._workflow(RefreshThread, self._refresh_thread),
             RemoveThread: self._workflow(RemoveThread, self._remove_thread),
             RefreshConfig: self._workflow(RefreshConfig, self._refresh_config),
+            CheckConfig: self._workflow(CheckConfig, self._check_config),
             Adopt: self._workflow(Adopt, self._adopt),
             Backfill: self._workflow(Backfill, self._backfill),
             Forget: self._workflow(Forget, self._forget),
@@ -188,6 +190,9 @@ class Jobs:
 
     async def _refresh_config(self, job: RefreshConfig, _at: str) -> Outcome:
         return await self._step(self._steps.read_config, job)
+
+    async def _check_config(self, job: CheckConfig, _at: str) -> Outcome:
+        return await self._step(self._steps.check_config, job)
 
     async def _adopt(self, job: Adopt, _at: str) -> Outcome:
         repos = list(job.repos)

@@ -1,4 +1,4 @@
-"""How an operator sees the server: /healthz, /readyz and /metrics."""
+"""What the server tells of itself: /healthz, /readyz, /metrics, and its config file's schema."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from app.job_queue import JobQueue
 from app.services import Services
+from indexer import repo_config
 from indexer.errors import StoreError
 
 log = structlog.get_logger()
@@ -52,6 +53,16 @@ async def _check(name: str, check: Callable[[], object]) -> str:
         log.warning("not ready", part=name, error=type(error).__name__)
         return type(error).__name__
     return "ok"
+
+
+@router.get("/schema/oncall-intern.json")
+async def schema() -> Response:
+    """The JSON Schema of a repository's config file, which editors may fetch from anywhere."""
+    return JSONResponse(
+        repo_config.schema(),
+        headers={"access-control-allow-origin": "*", "cache-control": "max-age=3600"},
+        media_type="application/schema+json",
+    )
 
 
 @router.get("/metrics")

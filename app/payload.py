@@ -55,6 +55,19 @@ class Issue(_Model):
     pull_request: dict[str, Any] | None = None
 
 
+class Branch(_Model):
+    """One end of a pull request."""
+
+    ref: str = ""
+
+
+class PullRequest(_Model):
+    """A pull request, and the branch it is for."""
+
+    number: int = Field(gt=0)
+    base: Branch = Branch()
+
+
 class App(_Model):
     """The App that did something."""
 
@@ -118,6 +131,7 @@ class Payload(_Model):
     repository: Repository | None = None
     sender: User | None = None
     issue: Issue | None = None
+    pull_request: PullRequest | None = None
     comment: Comment | None = None
     label: Label | None = None
     commits: tuple[Commit, ...] = ()

@@ -4,12 +4,14 @@ Silence is a good answer: a comment that says nothing new costs everybody who wa
 repository a moment. `Decision.reason` is a short code for logs, metrics and the records.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from app.findings import Finding
+from indexer.candidate import Candidate
 from indexer.repo_config import RepoConfig
 from indexer.threads import Ending, Thread
 
@@ -45,7 +47,11 @@ def may_answer(thread: Thread, config: RepoConfig, trigger: Trigger = "opened") 
 
     Somebody who adds the label wants an answer, also where the issue is closed.
     """
-    obstacles = {"disabled": not config.enabled, "no_ai": wants_no_ai(thread)}
+    obstacles = {
+        "disabled": not config.enabled,
+        "no_ai": wants_no_ai(thread, config),
+        "locked": thread.locked,
+    }
     if trigger != "manual":
         obstacles |= {
             "author_is_bot": thread.author_is_bot,
@@ -60,10 +66,21 @@ def may_answer(thread: Thread, config: RepoConfig, trigger: Trigger = "opened") 
     return Decision(ok=True, reason=trigger)
 
 
-def wants_no_ai(thread: Thread) -> bool:
+def wants_no_ai(thread: Thread, config: RepoConfig) -> bool:
     """Whether the author, or a label, asks to be left alone."""
-    by_label = any(label.lower() in _NO_AI_LABELS for label in thread.labels)
-    return by_label or bool(_NO_AI.search(thread.body))
+    labels = no_ai_labels(config)
+    return any(label.casefold() in labels for label in thread.labels) or says_no_ai(thread.body)
+
+
+def says_no_ai(text: str) -> bool:
+    """Whether a line of the text begins with `/no-ai`."""
+    return bool(_NO_AI.search(text))
+
+
+def no_ai_labels(config: RepoConfig) -> frozenset[str]:
+    """The labels, case folded, that mean: no AI on this issue."""
+    own = config.labels.ignore
+    return _NO_AI_LABELS | ({own.casefold()} if own else set())
 
 
 def _lower(words: Sequence[str]) -> set[str]:
@@ -72,10 +89,17 @@ def _lower(words: Sequence[str]) -> set[str]:
 
 def shown(findings: Sequence[Finding], config: RepoConfig) -> list[Finding]:
     """The rows of the comment, at most three, best first."""
-    answer = config.answer
-    rows = [f for f in findings if f.is_thread and f.kind != "unrelated"]
-    if not answer.duplicates:
-        rows = [replace(f, kind="related") if f.kind == "duplicate" else f for f in rows]
+    answer, least = config.answer, config.thresholds
+    rows = [
+        f
+        for f in findings
+        if f.is_thread and f.kind != "unrelated" and f.probability >= (least.related or 0)
+    ]
+    sure = (least.duplicate or 0) if answer.duplicates else math.inf
+    rows = [
+        replace(f, kind="related") if f.kind == "duplicate" and f.probability < sure else f
+        for f in rows
+    ]
     if not answer.related:
         rows = [f for f in rows if f.kind == "duplicate"]
     # Beside a duplicate, what is merely similar is noise.
@@ -101,6 +125,13 @@ def folded(findings: Sequence[Finding], rows: Sequence[Finding]) -> list[Finding
     seen = {id(row.candidate) for row in rows}
     rest = [f for f in findings if f.kind != "unrelated" and id(f.candidate) not in seen]
     return rest[:MAX_FOLDED]
+
+
+def may_quote(candidate: Candidate, config: RepoConfig) -> bool:
+    """Whether the config lets this document be a source; issues always are."""
+    if candidate.section is not None:
+        return config.sources.has_doc(candidate.section.path)
+    return candidate.release is None or config.sources.releases
 
 
 def telling_docs(docs: Sequence[Finding], rows: Sequence[Finding]) -> list[Finding]:

@@ -10,8 +10,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app.prepared import PreparedComments
 from app.settings import Settings
+from indexer.config_file import ConfigFile
 from indexer.database import open_engine
-from indexer.repo_config import ConfigFile, RepoConfig
+from indexer.repo_config import RepoConfig
 
 _TABLES = sa.MetaData()
 

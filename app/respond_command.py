@@ -17,7 +17,7 @@ from app.llm_offline import AnswerFile, PromptFile
 from app.main import open_services
 from app.services import Services
 from app.settings import Settings
-from indexer import repo_config
+from indexer import config_file
 from indexer.errors import InputError, SettingError
 from indexer.repo_config import RepoConfig
 from indexer.searching import require_indexed
@@ -138,7 +138,7 @@ def offline_model(use_answer: Path | None, export_prompt: Path | None) -> Asker 
 async def _read(services: Services, repo: str, number: int) -> tuple[Thread, RepoConfig]:
     client = await services.clients.for_repo(repo)
     thread, file = await asyncio.gather(
-        fetch_thread(client, repo, number), repo_config.read(client.get, repo)
+        fetch_thread(client, repo, number), config_file.read(client.get, repo)
     )
     return thread, file.config or RepoConfig()
 

@@ -11,7 +11,7 @@ from app.metrics import Metrics
 from app.policy import Trigger
 from app.prepared import Prepared, digest
 from app.records import Records, Reply
-from indexer import repo_config
+from indexer import config_file
 from indexer.errors import NotFound
 from indexer.github import GitHubClient
 from indexer.sources.github import fetch_thread
@@ -62,7 +62,7 @@ async def prepare(
     """
     thread = await fetch_thread(client, repo, number)
     config = await asyncio.to_thread(
-        services.records.settle_config, repo, await repo_config.read(client.get, repo)
+        services.records.settle_config, repo, await config_file.read(client.get, repo)
     )
     known = await asyncio.to_thread(services.records.reply_of, repo, number)
     read = digest(thread.title, thread.body)

@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 
 import structlog
 
-from app import publisher, responder
+from app import config_check, publisher, responder
 from app.job_kinds import (
     Adopt,
     Backfill,
+    CheckConfig,
     Forget,
     RefreshConfig,
     RefreshThread,
@@ -22,7 +23,7 @@ from app.job_kinds import (
 from app.job_queue import Outcome
 from app.records import Reply
 from app.services import Services
-from indexer import backfill, repo_config
+from indexer import backfill, config_file
 from indexer.errors import Forbidden, GitHubError, NotFound, Rejected
 from indexer.github import GitHubClient
 from indexer.indexing import delete_thread
@@ -138,13 +139,24 @@ class Steps:
         """Read the repository's config file, and see that its label exists."""
         client = await self._client(job)
         try:
-            file = await repo_config.read(client.get, job.repo)
+            file = await config_file.read(client.get, job.repo)
         except (Forbidden, Rejected) as error:
             log.warning("config not read", repo=job.repo, error=str(error))
             return {"outcome": "refused"}
         await asyncio.to_thread(self._services.records.settle_config, job.repo, file)
         await self._ensure_label(client, job.repo)
         return {"outcome": file.state}
+
+    async def check_config(self, job: CheckConfig) -> Outcome:
+        """Tell a pull request whether the config file that it changes is good."""
+        client = await self._client(job)
+        try:
+            return {"outcome": await config_check.check(client, job.repo, job.number)}
+        except NotFound:
+            return {"outcome": "gone"}
+        except Forbidden as error:
+            log.warning("config not checked", repo=job.repo, error=str(error))
+            return {"outcome": "refused"}
 
     async def list_repositories(self, job: Adopt) -> Outcome:
         """The installation's repositories that have issues, most recently active first."""
@@ -199,7 +211,7 @@ class Steps:
         services.knowledge_base.flush()
 
     async def _client(
-        self, job: Respond | RefreshThread | RefreshConfig | Backfill
+        self, job: Respond | RefreshThread | RefreshConfig | CheckConfig | Backfill
     ) -> GitHubClient:
         clients = self._services.clients
         if job.installation is not None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from indexer import config_command
 from indexer.console import complain, printable, say, say_json, watched
 from indexer.errors import InputError
 from indexer.opening import load_settings, opened, opened_both, opened_store
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 model_app = typer.Typer(help="The embedding model.", no_args_is_help=True)
 app.add_typer(model_app, name="model")
+app.add_typer(config_command.app, name="config")
 
 SHOWN_ERRORS = 20
 """Of more unreadable lines only the number is told."""

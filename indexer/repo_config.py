@@ -1,28 +1,19 @@
-"""`.github/oncall-intern.yml` → RepoConfig: what a repository's maintainers decide.
+"""What a repository's maintainers decide, as a model; `indexer/config_file.py` reads it.
 
-A file can be absent, good or broken. A broken one never takes effect: the last good one stays in
-force (app/records.py remembers it), and the problem is told with its line.
+Each field's description is what the JSON Schema, and so an editor, tells of it.
 """
 
-import base64
-import binascii
-import re
-from collections.abc import Awaitable, Callable, Hashable
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from indexer.errors import InputError, NotFound
-
-CONFIG_PATH = ".github/oncall-intern.yml"
-MAX_BYTES = 64 * 1024
-
+SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
+LabelName = Annotated[str, Field(min_length=1, max_length=50)]
 Pattern = Annotated[str, Field(min_length=1, max_length=200)]
+Probability = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Model(BaseModel):
@@ -32,8 +23,14 @@ class _Model(BaseModel):
 class Labels(_Model):
     """Labels that the intern reads or writes."""
 
-    again: Annotated[str, Field(min_length=1, max_length=50)] | None = Field(
+    again: LabelName | None = Field(
         None, description="Adding this label to an issue asks for another answer."
+    )
+    ignore: LabelName | None = Field(
+        None, description="An issue that once had this label is left alone for good."
+    )
+    possible_duplicate: LabelName | None = Field(
+        None, description="Put on an issue that looks like a duplicate, and taken off again."
     )
 
 
@@ -45,22 +42,53 @@ class AnswerParts(_Model):
     resolution: bool = Field(default=True, description="What worked before.")
 
 
+class Thresholds(_Model):
+    """How sure the intern must be; null leaves it to the measured levels.
+
+    They only make it stricter: what the measured levels leave out stays out.
+    """
+
+    duplicate: Probability | None = Field(
+        None, description="The least probability at which an issue is called a likely duplicate."
+    )
+    related: Probability | None = Field(
+        None, description="The least probability at which an issue is shown at all."
+    )
+
+
+class Sources(_Model):
+    """Which documents a comment may quote."""
+
+    docs: tuple[Pattern, ...] | None = Field(
+        None,
+        max_length=100,
+        description="Only files with such a path; * stands for anything. null: all that are read.",
+    )
+    releases: bool = Field(default=True, description="Release notes.")
+
+    def has_doc(self, path: str) -> bool:
+        """Whether a file may be quoted."""
+        return self.docs is None or _any_matches(self.docs, path)
+
+
 class Ignore(_Model):
     """Issues that are never answered."""
 
-    authors: tuple[Name, ...] = Field((), description="Logins whose issues are left alone.")
-    titles: tuple[Pattern, ...] = Field(
-        (), description="An issue with such a title is left alone; * stands for anything."
+    authors: tuple[Name, ...] = Field(
+        (), max_length=100, description="Logins whose issues are left alone."
     )
-    labels: tuple[Name, ...] = Field((), description="An issue with one of these is left alone.")
+    titles: tuple[Pattern, ...] = Field(
+        (),
+        max_length=100,
+        description="An issue with such a title is left alone; * stands for anything.",
+    )
+    labels: tuple[Name, ...] = Field(
+        (), max_length=100, description="An issue with one of these is left alone while it has it."
+    )
 
     def has_title(self, title: str) -> bool:
-        """Whether a title is one of `titles`; case does not matter.
-
-        Wildcards and not regular expressions: whoever writes the file must not be able to write
-        an expression that never ends.
-        """
-        return any(fnmatchcase(title.lower(), pattern.lower()) for pattern in self.titles)
+        """Whether a title is one of `titles`; case does not matter."""
+        return _any_matches(self.titles, title)
 
 
 class RepoConfig(_Model):
@@ -75,126 +103,38 @@ class RepoConfig(_Model):
     )
     labels: Labels = Labels()
     answer: AnswerParts = AnswerParts()
+    thresholds: Thresholds = Thresholds()
+    sources: Sources = Sources()
     ignore: Ignore = Ignore()
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigFile:
-    """What stands in the repository: `config` if the file is good, `problem` if it is broken.
+def schema() -> dict[str, Any]:
+    """The JSON Schema of the file, for editors that complete and check it."""
+    made = RepoConfig.model_json_schema()
+    made |= {"$schema": SCHEMA_DIALECT, "title": "Oncall Intern's file in a repository"}
+    return made
 
-    Attributes:
-        state: absent, ok or broken.
-        config: what the file says; None unless it is ok.
-        problem: one sentence for a maintainer; None unless it is broken.
-        line: where the problem stands, counted from 1, if that is known.
+
+def _any_matches(patterns: Iterable[str], text: str) -> bool:
+    return any(_matches(pattern.casefold(), text.casefold()) for pattern in patterns)
+
+
+def _matches(pattern: str, text: str) -> bool:
+    """Whether the whole text fits a pattern in which only * means something.
+
+    No regular expression: whoever writes the file must not be able to write one that never ends.
+    Each piece is looked for once, from where the one before it ended.
     """
-
-    state: Literal["absent", "ok", "broken"]
-    config: RepoConfig | None = None
-    problem: str | None = None
-    line: int | None = None
-
-
-class _Loader(yaml.SafeLoader):
-    """Plain YAML that also refuses what the reader of a config does not expect."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        # Aliases of aliases grow without bound ("billion laughs"), and a config needs none.
-        if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # the stubs lack it
-            raise yaml.composer.ComposerError(None, None, "aliases are not allowed", mark)
-        return super().compose_node(parent, index)
-
-    def construct_mapping(
-        self,
-        node: yaml.MappingNode,
-        deep: bool = False,  # noqa: FBT001, FBT002  PyYAML's own signature
-    ) -> dict[Hashable, Any]:
-        seen = set()
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode) or key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, "a key that is no word, or stands here twice", key.start_mark
-                )
-            seen.add(key.value)
-        return super().construct_mapping(node, deep=deep)
-
-
-# YAML 1.1 reads the bare words on and off as booleans, and `mode: on` is what people write:
-# only true and false are booleans here.
-_Loader.yaml_implicit_resolvers = {
-    letter: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:bool"]
-    for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
-)
-
-
-def parse(text: str) -> ConfigFile:
-    """The config that a file's text says, or what is wrong with it."""
-    try:
-        node = yaml.compose(text, Loader=_Loader)
-        data = yaml.load(text, Loader=_Loader)  # noqa: S506  _Loader is a SafeLoader
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else None
-        return ConfigFile("broken", problem=f"Not valid YAML: {error.problem}.", line=line)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        return ConfigFile("broken", problem=f"Not valid YAML: {error}.")
-    if data is None:
-        return ConfigFile("ok", RepoConfig())
-    if not isinstance(data, dict):
-        return ConfigFile("broken", problem="The file is not a mapping of keys.", line=1)
-    try:
-        return ConfigFile("ok", RepoConfig.model_validate(data))
-    except ValidationError as error:
-        first = error.errors()[0]
-        path = tuple(str(part) for part in first["loc"])
-        message = first["msg"].removeprefix("Value error, ")
-        if first["type"] == "extra_forbidden":
-            message = "there is no such key"
-        return ConfigFile("broken", problem=f"{'.'.join(path)}: {message}.", line=_line(node, path))
-
-
-def _line(node: yaml.Node | None, path: tuple[str, ...]) -> int | None:
-    """The line of the deepest part of `path` that stands in the file."""
-    line = node.start_mark.line + 1 if node else None
-    for part in path:
-        if isinstance(node, yaml.MappingNode):
-            found = [(key, value) for key, value in node.value if key.value == part]
-            if not found:
-                break
-            line = found[0][0].start_mark.line + 1
-            node = found[0][1]
-        elif isinstance(node, yaml.SequenceNode) and part.isdigit() and int(part) < len(node.value):
-            node = node.value[int(part)]
-            line = node.start_mark.line + 1
-        else:
-            break
-    return line
-
-
-async def read(get: Callable[[str], Awaitable[Any]], repo: str) -> ConfigFile:
-    """The config file of a repository's default branch; `get` fetches a REST path as JSON."""
-    try:
-        answer = await get(f"/repos/{repo}/contents/{CONFIG_PATH}")
-    except NotFound:
-        return ConfigFile("absent")
-    try:
-        return parse(_text_of(answer))
-    except InputError as error:
-        return ConfigFile("broken", problem=str(error))
-
-
-def _text_of(answer: object) -> str:
-    """The text in GitHub's answer about a file."""
-    if not isinstance(answer, dict) or answer.get("type") != "file":
-        raise InputError(f"{CONFIG_PATH} is not a file.")
-    if int(answer.get("size") or 0) > MAX_BYTES:
-        raise InputError(f"{CONFIG_PATH} is larger than {MAX_BYTES // 1024} KB.")
-    content = "".join(str(answer.get("content") or "").split())
-    try:
-        return base64.b64decode(content, validate=True).decode("utf-8")
-    except (binascii.Error, UnicodeDecodeError) as error:
-        raise InputError(f"{CONFIG_PATH} is not UTF-8 text.") from error
+    first, *pieces = pattern.split("*")
+    if not pieces:
+        return text == pattern
+    last = pieces.pop()
+    if len(text) < len(first) + len(last) or not text.startswith(first):
+        return False
+    place, end = len(first), len(text) - len(last)
+    for piece in pieces:
+        found = text.find(piece, place, end)
+        if found < 0:
+            return False
+        place = found + len(piece)
+    return text.endswith(last)

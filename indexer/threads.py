@@ -90,6 +90,7 @@ class Thread(_Model):
     author: Text = ""
     author_association: Association = "NONE"
     author_is_bot: bool = False
+    locked: bool = False
     url: str | None = None
     comments: tuple[Comment, ...] = ()
     events: tuple[Event, ...] = ()

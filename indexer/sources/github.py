@@ -152,6 +152,7 @@ def thread_of(issue: Json, comments: Iterable[Json]) -> Thread:
         author=author,
         author_association=issue["authorAssociation"],
         author_is_bot=is_bot,
+        locked=issue["locked"],
         url=issue["url"],
         comments=tuple(comment_of(comment) for comment in comments),
         events=tuple(

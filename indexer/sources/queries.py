@@ -48,6 +48,7 @@ def _issue(*, knows_duplicates: bool, comments: str = "$comments") -> str:
       body
       url
       state
+      locked
       {reason}
       createdAt
       updatedAt

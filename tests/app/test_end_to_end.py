@@ -240,6 +240,29 @@ async def test_the_config_is_followed_and_a_broken_one_changes_nothing(tmp_path)
         assert ours(server, still_silent) == []
 
 
+async def test_a_pull_request_that_breaks_the_config_is_told(tmp_path):
+    async with running_server(tmp_path, history()) as server:
+        path = ".github/oncall-intern.yml"
+        number = server.github.open_pull(REPO, "Quieter", {path: "enabled: perhaps\n"})
+        await server.settled()
+        server.github.push_to_pull(REPO, number, {path: "enabled: false\n"})
+        await server.settled()
+        runs = server.github.world.repository(REPO).check_runs
+        assert [run["conclusion"] for run in runs] == ["failure", "success"]
+
+
+async def test_an_issue_that_is_locked_is_left_alone(tmp_path):
+    async with running_server(tmp_path, history()) as server:
+        server.github.pause_webhooks()
+        number = opened(server)
+        server.github.lock_issue(REPO, number)
+        server.github.pause_webhooks(paused=False)
+        server.github.redeliver(server.github.deliverer.log[-2].guid)
+        await server.settled()
+        assert ours(server, number) == []
+        assert server.services.records.reply_of(REPO, number).reason == "locked"
+
+
 async def test_health_and_readiness(tmp_path):
     async with (
         running_server(tmp_path, history(), backfilled=False) as server,
@@ -249,3 +272,5 @@ async def test_health_and_readiness(tmp_path):
         ready = await client.get("/readyz")
         assert (ready.status_code, ready.json()["status"]) == (200, "ready")
         assert (await client.get("/docs")).status_code == 404
+        schema = await client.get("/schema/oncall-intern.json")
+        assert schema.json()["properties"]["mode"]["enum"] == ["on", "shadow"]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from app.events import Ignored, parse
 from app.job_kinds import (
     Adopt,
+    CheckConfig,
     Forget,
     RefreshConfig,
     RefreshThread,
@@ -195,6 +196,25 @@ def test_push(ref, path, expected):
     assert parsed("push", payload) == expected
 
 
+@pytest.mark.parametrize(
+    ("action", "base", "expected"),
+    [
+        ("opened", "main", (CheckConfig("octo/tools", 9, 11),)),
+        ("synchronize", "main", (CheckConfig("octo/tools", 9, 11),)),
+        ("opened", "release/2", Ignored("other_branch")),
+        ("labeled", "main", Ignored("action_unused")),
+    ],
+)
+def test_pull_request(action, base, expected):
+    payload = {
+        "action": action,
+        "pull_request": {"number": 9, "base": {"ref": base}},
+        "repository": {"full_name": "octo/tools", "default_branch": "main"},
+        "installation": {"id": 11},
+    }
+    assert parsed("pull_request", payload) == expected
+
+
 def test_ping_and_unknown_events():
     assert parsed("ping", {"zen": "…"}) == Ignored("ping")
     assert parsed("watch", {}) == Ignored("event_unused")
@@ -240,7 +260,16 @@ JSON = st.recursive(
 
 
 @given(
-    event=st.sampled_from(["issues", "issue_comment", "installation", "repository", "push"]),
+    event=st.sampled_from(
+        [
+            "issues",
+            "issue_comment",
+            "installation",
+            "repository",
+            "push",
+            "pull_request",
+        ]
+    ),
     payload=st.dictionaries(st.sampled_from(FIELDS), JSON),
 )
 def test_no_payload_whatsoever_crashes(event, payload):

@@ -2,9 +2,9 @@ import pytest
 
 from app import policy
 from app.findings import Finding
-from indexer.repo_config import AnswerParts, Ignore, RepoConfig
+from indexer.repo_config import AnswerParts, Ignore, Labels, RepoConfig, Sources, Thresholds
 from indexer.threads import Ending
-from tests.builders import candidate, doc, thread
+from tests.builders import candidate, doc, release, thread
 
 PLAIN = RepoConfig()
 
@@ -25,6 +25,9 @@ def finding(number, probability=0.3, kind="related", by="rules", **fields):
         ({"body": "text\n/no-ai\n"}, PLAIN, "label", "no_ai"),
         ({"body": "please /no-ai is not a line"}, PLAIN, "opened", "opened"),
         ({"labels": ("No-AI",)}, PLAIN, "opened", "no_ai"),
+        ({"labels": ("Humans",)}, RepoConfig(labels=Labels(ignore="humans")), "opened", "no_ai"),
+        ({"locked": True}, PLAIN, "opened", "locked"),
+        ({"locked": True}, PLAIN, "manual", "locked"),
         ({"author": "Mira"}, RepoConfig(ignore=Ignore(authors=("mira",))), "opened",
          "ignored_author"),
         ({"title": "Release 1.2"}, RepoConfig(ignore=Ignore(titles=("release *",))), "opened",
@@ -76,6 +79,27 @@ def test_what_a_config_switches_off():
     assert [f.candidate.number for f in policy.shown(both, no_related)] == [9]
     no_duplicates = RepoConfig(answer=AnswerParts(duplicates=False))
     assert [f.kind for f in policy.shown(both, no_duplicates)] == ["related", "related"]
+
+
+def test_thresholds_make_it_stricter():
+    found = [finding(9, 0.95, "duplicate"), finding(1, 0.5)]
+
+    def shown(**least):
+        rows = policy.shown(found, RepoConfig(thresholds=Thresholds(**least)))
+        return [(row.candidate.number, row.kind) for row in rows]
+
+    assert shown(duplicate=0.97) == [(9, "related"), (1, "related")]
+    assert shown(related=0.6) == [(9, "duplicate")]
+    assert shown(duplicate=0.2) == [(9, "duplicate"), (1, "related")]
+
+
+def test_documents_that_the_config_leaves_out_are_no_source():
+    config = RepoConfig(sources=Sources(docs=("README.md",), releases=False))
+    assert not policy.may_quote(doc("docs/uploads.md"), config)
+    assert policy.may_quote(doc("README.md"), config)
+    assert not policy.may_quote(release(), config)
+    assert policy.may_quote(release(), PLAIN)
+    assert policy.may_quote(candidate(), config)
 
 
 def test_what_is_folded_was_not_shown():

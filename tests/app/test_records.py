@@ -7,7 +7,8 @@ import pytest
 from app.prepared import Prepared
 from app.records import Records, Reply
 from app.settings import Settings
-from indexer.repo_config import ConfigFile, RepoConfig, parse
+from indexer.config_file import ConfigFile, parse
+from indexer.repo_config import RepoConfig
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from app.job_queue import QueueUnavailable
 from app.metrics import Metrics
 from app.records import Records
 from app.settings import Settings
-from indexer.repo_config import parse
+from indexer.config_file import parse
 from tests.fakes_app import (
     SECRET,
     FakeQueue,

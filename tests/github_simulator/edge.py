@@ -10,7 +10,7 @@ from fastapi import APIRouter, Body, FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
-from tests.github_simulator import rest_app, rest_files, rest_issues
+from tests.github_simulator import rest_app, rest_files, rest_issues, rest_pulls
 from tests.github_simulator.actions import Unknown
 from tests.github_simulator.auth import Caller, Refused
 from tests.github_simulator.control import REMOTE
@@ -32,7 +32,8 @@ def create_app(sim: "Simulator") -> FastAPI:
     """The ASGI app over a simulator's parts."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.simulator = sim
-    for routes in (own, rest_app.routes, rest_files.routes, rest_issues.routes):
+    modules = (rest_app, rest_files, rest_issues, rest_pulls)
+    for routes in (own, *(module.routes for module in modules)):
         app.include_router(routes)
     app.middleware("http")(_as_github)
     app.add_exception_handler(Refused, _refused)

@@ -170,6 +170,23 @@ class Renderer:
             "pull_request": {"html_url": page, "merged_at": stamp(pull.merged_at)},
         }
 
+    def pull(self, repo: SimRepository, number: int) -> Json:
+        """A pull request that was opened here, as its own REST path and event show it."""
+        issue = self.pull_as_issue(repo, number)
+        pull = repo.pull_heads[number]
+        return {
+            **{name: issue[name] for name in ("id", "number", "title", "body", "user", "state")},
+            "html_url": issue["html_url"],
+            "merged_at": None,
+            "changed_files": len(pull.changes),
+            "head": {"ref": f"patch-{number}", "sha": pull.head.sha},
+            "base": {
+                "ref": pull.base,
+                "sha": repo.head.sha if repo.head else "0" * 40,
+                "repo": self.repository(repo),
+            },
+        }
+
     def comment(self, repo: SimRepository, number: int, comment: SimComment) -> Json:
         api = f"{self.url}/repos/{repo.full_name}/issues/comments/{comment.id}"
         return {

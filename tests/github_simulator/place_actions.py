@@ -4,8 +4,14 @@ from typing import Any
 
 from tests.github_simulator.actions import Actions
 from tests.github_simulator.payloads import Json
-from tests.github_simulator.seed import SeedRelease, SeedRepository
-from tests.github_simulator.world import SimInstallation, SimRepository, commit
+from tests.github_simulator.seed import SeedPull, SeedRelease, SeedRepository
+from tests.github_simulator.world import (
+    SimInstallation,
+    SimPull,
+    SimRepository,
+    changes_between,
+    commit,
+)
 
 
 class PlaceActions(Actions):
@@ -20,10 +26,10 @@ class PlaceActions(Actions):
             new = {path: data for path, data in old.items() if files.get(path, "") is not None}
             new |= {path: text.encode() for path, text in files.items() if text is not None}
             made = commit(home, new, "Change files", self.world.now())
+            changes = changes_between(old, new)
             touched = {
-                "added": sorted(path for path in new if path not in old),
-                "modified": sorted(p for p in new if p in old and old[p] != new[p]),
-                "removed": sorted(path for path in old if path not in new),
+                status: [path for path, what in changes.items() if what == status]
+                for status in ("added", "modified", "removed")
             }
             shown = {"id": made.sha, "message": made.message, **touched}
             self._send(
@@ -42,6 +48,49 @@ class PlaceActions(Actions):
                 },
             )
             return self._changed(made.sha)
+
+    def open_pull(
+        self,
+        repo: str,
+        title: str,
+        files: dict[str, str | None],
+        author: str = "dev",
+        *,
+        base: str = "main",
+    ) -> int:
+        """Propose files (None deletes) for a branch: `pull_request.opened`. Returns the number."""
+        with self.world.lock:
+            home = self._repo(repo)
+            number = home.next_number()
+            home.pulls[number] = SeedPull(
+                number=number, title=title, author=author, created_at=self.world.now()
+            )
+            self._set_head(home, number, files, base)
+            self._pull_event("opened", home, number, author)
+            return self._changed(number)
+
+    def push_to_pull(self, repo: str, number: int, files: dict[str, str | None]) -> str:
+        """Propose other files: `pull_request.synchronize`. Returns the new head."""
+        with self.world.lock:
+            home = self._repo(repo)
+            self._set_head(home, number, files, home.pull_heads[number].base)
+            self._pull_event("synchronize", home, number, home.pulls[number].author)
+            return self._changed(home.pull_heads[number].head.sha)
+
+    def _set_head(
+        self, home: SimRepository, number: int, files: dict[str, str | None], base: str
+    ) -> None:
+        old = home.head.files if home.head else {}
+        new = {path: data for path, data in old.items() if files.get(path, "") is not None}
+        new |= {path: text.encode() for path, text in files.items() if text is not None}
+        made = commit(home, new, f"Pull request {number}", self.world.now())
+        home.commits.remove(made)  # it is on no branch of the repository
+        home.pull_heads[number] = SimPull(made, base, changes_between(old, new))
+
+    def _pull_event(self, action: str, home: SimRepository, number: int, by: str) -> None:
+        shown = self.render.pull(home, number)
+        payload = {"action": action, "number": number, "pull_request": shown}
+        self._send("pull_request", home, by, payload)
 
     def publish_release(self, repo: str, tag: str, body: str = "", name: str = "") -> Json:
         with self.world.lock:

@@ -135,7 +135,8 @@ def _commit(at: Here, ref: str) -> SimCommit:
         raise Refused(409, "Git Repository is empty.")
     if ref in HEAD_NAMES:
         return at.repo.head
-    found = next((commit for commit in at.repo.commits if commit.sha == ref), None)
+    known = (*at.repo.commits, *(pull.head for pull in at.repo.pull_heads.values()))
+    found = next((commit for commit in known if commit.sha == ref), None)
     if found is None:
         raise Refused(422, f"No commit found for SHA: {ref}")
     return found

@@ -78,6 +78,15 @@ class SimCommit:
 
 
 @dataclass(slots=True)
+class SimPull:
+    """The head of a pull request that somebody opened here; `changes` is path → status."""
+
+    head: SimCommit
+    base: str
+    changes: dict[str, str]
+
+
+@dataclass(slots=True)
 class SimRepository:
     id: int
     full_name: str
@@ -86,6 +95,7 @@ class SimRepository:
     created_at: datetime
     issues: dict[int, SimIssue] = field(default_factory=dict)
     pulls: dict[int, SeedPull] = field(default_factory=dict)
+    pull_heads: dict[int, SimPull] = field(default_factory=dict)
     deleted: set[int] = field(default_factory=set)
     moved: dict[int, str] = field(default_factory=dict)
     labels: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -234,6 +244,13 @@ def commit(
     made = SimCommit(sha, message, date, dict(files), symlinks)
     repo.commits.append(made)
     return made
+
+
+def changes_between(old: dict[str, bytes], new: dict[str, bytes]) -> dict[str, str]:
+    """What became of each file that is not the same in both."""
+    found = {path: "added" if path not in old else "modified" for path in new}
+    found |= dict.fromkeys(old.keys() - new.keys(), "removed")
+    return {path: what for path, what in sorted(found.items()) if old.get(path) != new.get(path)}
 
 
 def blob_sha(data: bytes) -> str:

@@ -234,3 +234,17 @@ def test_output_that_cannot_be_written_is_one_sentence(redirection, code, said):
     script = f"{sys.executable} -m indexer --help {redirection}"
     done = subprocess.run(["bash", "-c", script], capture_output=True, check=False, text=True)
     assert (done.returncode, done.stderr) == (code, said)
+
+
+def test_a_config_file_is_checked_without_a_server(tmp_path, monkeypatch, capsys):
+    good, wrong = tmp_path / "good.yml", tmp_path / "wrong.yml"
+    good.write_text("mode: shadow\n")
+    wrong.write_text("mode: shadow\nmodus: on\n")
+    assert "is good" in call("config", "check", good).output
+    assert run(monkeypatch, "config", "check", wrong) == 2
+    assert "wrong.yml:2: modus: there is no such key." in capsys.readouterr().err
+    call_fails("config", "check", tmp_path / "absent.yml")
+
+
+def test_the_config_schema_is_printed():
+    assert "mode" in json.loads(call("config", "schema").output)["properties"]
