@@ -36,6 +36,7 @@ from indexer.query import Query
 from indexer.redact import redact, redact_thread
 from indexer.repo_config import RepoConfig
 from indexer.threads import Thread
+from indexer.thresholds import Thresholds
 
 log = structlog.get_logger()
 CANDIDATES: Final = 12
@@ -48,6 +49,13 @@ class Searching(Protocol):
         """Candidates, best first."""
 
 
+class Levels(Protocol):
+    """What is asked of indexer.state.State."""
+
+    def thresholds(self, repo: str) -> Thresholds:
+        """The thresholds in force for a repository."""
+
+
 class AnswerServices(Protocol):
     """What `answer` works with; app.services.Services has it all."""
 
@@ -58,6 +66,10 @@ class AnswerServices(Protocol):
     @property
     def searcher(self) -> Searching:
         """Who searches."""
+
+    @property
+    def state(self) -> Levels:
+        """Who knows the thresholds."""
 
     @property
     def llm(self) -> Asker | None:
@@ -121,13 +133,14 @@ async def answer(
         for c in found
         if policy.may_quote(c, config) and (c.thread is None or _is_older(c, thread))
     ]
-    findings = await asyncio.to_thread(_by_the_rules, thread, repo, candidates)
+    thresholds = await asyncio.to_thread(services.state.thresholds, repo)
+    findings = await asyncio.to_thread(_by_the_rules, thread, repo, candidates, thresholds)
     opinion = await _opinion(services.llm, thread, findings, spoken)
     findings = opinion.findings
     threads, docs = _split(findings)
-    rows = policy.shown(threads, config)
+    rows = policy.shown(threads, config, thresholds)
     telling_docs = policy.telling_docs(docs, rows)
-    decision = policy.enough_evidence(rows, telling_docs)
+    decision = policy.enough_evidence(rows, telling_docs, thresholds)
     draft = _draft(opinion, rows, telling_docs, config)
     if decision.ok and not rows and not draft.steps:
         decision = Decision(ok=False, reason="nothing_to_quote")
@@ -154,7 +167,7 @@ async def answer(
         draft,
         opinion.usage,
         opinion.failure,
-        explain.tell(decision, spoken, findings, rows, more, draft, opinion),
+        explain.tell(decision, spoken, thresholds, findings, rows, more, draft, opinion),
     )
 
 
@@ -202,14 +215,16 @@ def _draft(
     return Draft(steps, drafter.upgrade_of(rows), (*opinion.draft.dropped, *strays))
 
 
-def _by_the_rules(thread: Thread, repo: str, candidates: Sequence[Candidate]) -> list[Finding]:
+def _by_the_rules(
+    thread: Thread, repo: str, candidates: Sequence[Candidate], thresholds: Thresholds
+) -> list[Finding]:
     """A verdict on each candidate without the model, originals before their duplicates."""
     reported = versions.reported(thread.title, thread.body, (repo.rpartition("/")[2],))
     sharing = evidence.Sharing(thread)
     findings: list[Finding] = []
     for found in candidates:
         candidate = _redacted(found)
-        judged = verdict.decide(candidate)
+        judged = verdict.decide(candidate, thresholds)
         kind = judged.kind
         findings.append(
             Finding(

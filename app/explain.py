@@ -1,7 +1,7 @@
 """How an answer came about, as plain JSON: for `--explain`, `--json` and the records."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from app.drafter import Draft
@@ -9,6 +9,7 @@ from app.findings import Finding
 from app.llm import Usage
 from app.policy import Decision
 from app.prompt import Prompt
+from indexer.thresholds import Thresholds
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Consulted:
 def tell(  # noqa: PLR0913, PLR0917 - it tells of everything
     decision: Decision,
     spoken: str,
+    thresholds: Thresholds,
     findings: Sequence[Finding],
     rows: Sequence[Finding],
     more: Sequence[Finding],
@@ -45,6 +47,7 @@ def tell(  # noqa: PLR0913, PLR0917 - it tells of everything
     return {
         "decision": {"ok": decision.ok, "reason": decision.reason},
         "language": spoken,
+        "thresholds": asdict(thresholds),
         "candidates": [
             {
                 "repo": f.candidate.repo,

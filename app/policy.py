@@ -14,14 +14,12 @@ from app.findings import Finding
 from indexer.candidate import Candidate
 from indexer.repo_config import RepoConfig
 from indexer.threads import Ending, Thread
+from indexer.thresholds import DEFAULT, Thresholds
 
 Trigger = Literal["opened", "edited", "label", "manual"]
 
 MAX_ROWS: Final = 3
 MAX_FOLDED: Final = 5
-# The least probability (that one change would fix both) at which one related issue alone is worth
-# a comment; indexer/verdict.py says from where on something is related at all.
-ALONE: Final = 0.12
 # A related issue is shown from this share of the best one's probability on.
 SHARE: Final = 0.4
 # What is less probable is not even put before the model.
@@ -87,7 +85,9 @@ def _lower(words: Sequence[str]) -> set[str]:
     return {word.lower() for word in words}
 
 
-def shown(findings: Sequence[Finding], config: RepoConfig) -> list[Finding]:
+def shown(
+    findings: Sequence[Finding], config: RepoConfig, thresholds: Thresholds = DEFAULT
+) -> list[Finding]:
     """The rows of the comment, at most three, best first."""
     answer, least = config.answer, config.thresholds
     rows = [
@@ -104,7 +104,7 @@ def shown(findings: Sequence[Finding], config: RepoConfig) -> list[Finding]:
         rows = [f for f in rows if f.kind == "duplicate"]
     # Beside a duplicate, what is merely similar is noise.
     if any(f.kind == "duplicate" for f in rows):
-        rows = [f for f in rows if f.kind == "duplicate" or f.probability >= ALONE]
+        rows = [f for f in rows if f.kind == "duplicate" or f.probability >= thresholds.alone]
     return _near_the_best(_without_echoes(rows))[:MAX_ROWS]
 
 
@@ -150,11 +150,13 @@ def worth_asking(findings: Sequence[Finding]) -> list[Finding]:
     return near if any(f.probability >= ASKED for f in near) else []
 
 
-def enough_evidence(rows: Sequence[Finding], docs: Sequence[Finding] = ()) -> Decision:
+def enough_evidence(
+    rows: Sequence[Finding], docs: Sequence[Finding] = (), thresholds: Thresholds = DEFAULT
+) -> Decision:
     """Whether the rows are worth a comment; one weak match is not."""
     if any(row.kind == "duplicate" for row in rows):
         return Decision(ok=True, reason="duplicate")
-    if any(row.probability >= ALONE for row in rows):
+    if any(row.probability >= thresholds.alone for row in rows):
         return Decision(ok=True, reason="related")
     if any(row.by == "model" for row in rows) and (len(rows) > 1 or _is_settled(rows[0])):
         return Decision(ok=True, reason="related")

@@ -149,6 +149,8 @@ def explained(details: dict[str, Any]) -> Iterator[str]:
         return
     yield ""
     yield f"decision: {details['decision']['reason']} ({details['language']})"
+    levels = ", ".join(f"{name} {level:.2f}" for name, level in details["thresholds"].items())
+    yield f"  levels: {levels}"
     for found in details["candidates"]:
         name = f"#{found['number']}" if found["number"] else found["kind"]
         yield (

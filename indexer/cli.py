@@ -1,4 +1,4 @@
-"""The commands of the knowledge base: backfill, import, export, migrate, search, status, model.
+"""The knowledge base's commands: backfill, import, export, migrate, search, eval, status, model.
 
 Heavy libraries are imported inside the commands, so that `--help` answers at once.
 """
@@ -301,6 +301,50 @@ def search(  # noqa: PLR0913 - one for each option
                 raise typer.Exit(1)
             return
         searching.run_one(searcher, repo, words, before=moment, limit=limit, as_json=as_json)
+
+
+@app.command("eval")
+def eval_(  # noqa: PLR0913 - one for each option
+    repo: Repo,
+    *,
+    precision: Annotated[
+        float, typer.Option(min=0.5, max=1.0, help="How often a likely duplicate has to be one.")
+    ] = 0.9,
+    noise: Annotated[
+        float,
+        typer.Option(
+            min=0.0, max=1.0, help="Share of other issues that may be shown a related one."
+        ),
+    ] = 0.1,
+    limit: Annotated[int, typer.Option(min=1, help="Ask at most so many duplicates.")] = 1000,
+    plot: Annotated[Path | None, typer.Option(help="Draw the figures into this SVG file.")] = None,
+    as_json: Json = False,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Let the App follow the thresholds found.")
+    ] = False,
+    reset: Annotated[
+        bool, typer.Option("--reset", help="Go back to the shipped thresholds; measures nothing.")
+    ] = False,
+) -> None:
+    """Measure on a repository's own known duplicates, and find the thresholds that fit it."""
+    repo = checked_repo(repo)
+    if apply and reset:
+        raise InputError("--apply and --reset do not go together.")
+    settings = load_settings()
+    if reset:
+        from contextlib import closing
+
+        from indexer.state import State
+
+        with closing(State.open(settings)) as state:
+            state.save_thresholds(repo, None)
+        say(f"The shipped thresholds stand again for {repo}.")
+        return
+    from indexer import evaluating
+
+    wanted = evaluating.Wanted(precision, noise, limit, plot, apply)
+    with opened(settings) as parts:
+        evaluating.run(parts, repo, wanted, as_json=as_json)
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from indexer.database import open_engine
 from indexer.heard import HeardThreads
 from indexer.settings import IndexSettings
+from indexer.thresholds import DEFAULT, Thresholds
 
 
 class Status(StrEnum):
@@ -101,11 +102,19 @@ _repositories = sa.Table(
     sa.Column("completed_at", sa.Text),
     sa.Column("error", sa.Text),
 )
+_thresholds = sa.Table(
+    "thresholds",
+    _metadata,
+    sa.Column("repo", sa.Text, primary_key=True),
+    sa.Column("duplicate", sa.Float, nullable=False),
+    sa.Column("related", sa.Float, nullable=False),
+    sa.Column("document", sa.Float, nullable=False),
+)
 _MOMENTS = ("watermark", "started_at", "completed_at")
 
 
 class State:
-    """The table of repositories, in SQLite or Postgres. Safe to share between threads.
+    """Repositories and their thresholds, in SQLite or Postgres. Safe to share between threads.
 
     Attributes:
         heard: the threads that webhooks told of.
@@ -155,11 +164,30 @@ class State:
         """Change some fields of a repository's row."""
         return self.save(replace(self.repository(repo), **changes))
 
-    def forget(self, repo: str) -> None:
-        """Remove a repository's row, and what was heard of its threads."""
-        self.heard.drop(repo)
+    def thresholds(self, repo: str) -> Thresholds:
+        """The thresholds in force for a repository: those stored for it, else the shipped ones."""
+        columns = (_thresholds.c.duplicate, _thresholds.c.related, _thresholds.c.document)
+        query = sa.select(*columns).where(_thresholds.c.repo == repo.lower())
+        with self._engine.connect() as connection:
+            row = connection.execute(query).mappings().first()
+        return Thresholds(**row) if row else DEFAULT
+
+    def save_thresholds(self, repo: str, thresholds: Thresholds | None) -> None:
+        """Store thresholds for a repository; None lets the shipped ones stand again."""
+        repo = repo.lower()
         with self._engine.begin() as connection:
-            connection.execute(sa.delete(_repositories).where(_repositories.c.repo == repo.lower()))
+            connection.execute(sa.delete(_thresholds).where(_thresholds.c.repo == repo))
+            if thresholds is not None:
+                row = {"repo": repo, **asdict(thresholds)}
+                connection.execute(sa.insert(_thresholds).values(row))
+
+    def forget(self, repo: str) -> None:
+        """Remove what is known of a repository, and what was heard of its threads."""
+        self.heard.drop(repo)
+        repo = repo.lower()
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(_repositories).where(_repositories.c.repo == repo))
+            connection.execute(sa.delete(_thresholds).where(_thresholds.c.repo == repo))
 
     def close(self) -> None:
         """Let go of the database's connections."""

@@ -4,29 +4,12 @@ What is merely similar is called related. Called a duplicate is only what is nea
 """
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 from indexer.candidate import Candidate
+from indexer.thresholds import DEFAULT, Thresholds
 
 Kind = Literal["duplicate", "related", "unrelated"]
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """The least probability for each verdict; `docs/evaluation.md` says what each one costs.
-
-    Attributes:
-        duplicate: of a duplicate; above 1 it is never said without an LLM.
-        related: of a related thread.
-        document: of a doc section or a release.
-    """
-
-    duplicate: float = 0.95
-    related: float = 0.08
-    document: float = 0.4
-
-
-DEFAULT: Final = Thresholds()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from app.job_kinds import Job
 from indexer.errors import NotFound
+from indexer.thresholds import DEFAULT, Thresholds
 
 SECRET = "a-secret-for-tests"
 
@@ -43,6 +44,16 @@ def issue_payload(
 
 def as_body(payload: Any) -> bytes:
     return json.dumps(payload).encode()
+
+
+class Levels:
+    """The same thresholds for every repository."""
+
+    def __init__(self, thresholds: Thresholds = DEFAULT) -> None:
+        self._thresholds = thresholds
+
+    def thresholds(self, repo: str) -> Thresholds:
+        return self._thresholds
 
 
 class FakeQueue:

@@ -16,8 +16,9 @@ from app.settings import Settings
 from indexer.errors import NotFound, Rejected
 from indexer.repo_config import RepoConfig
 from indexer.threads import Ending
+from indexer.thresholds import DEFAULT, Thresholds
 from tests.builders import NOW, REPO, candidate, doc, thread
-from tests.fakes_app import FakeIssueClient
+from tests.fakes_app import FakeIssueClient, Levels
 from tests.fakes_llm import FakeClaude, judgement, opinion, settings_for, step
 from tests.harm import harms, read
 
@@ -39,13 +40,18 @@ class FakeSearcher:
         return self.found[:limit]
 
 
-def services(*found, llm=None):
-    return SimpleNamespace(settings=Settings(), searcher=FakeSearcher(list(found)), llm=llm)
+SURE = Thresholds(duplicate=0.95)
 
 
-async def answer(*found, llm=None, new=NEW, config=None, before=None):
+def services(*found, llm=None, levels=DEFAULT):
+    return SimpleNamespace(
+        settings=Settings(), searcher=FakeSearcher(list(found)), state=Levels(levels), llm=llm
+    )
+
+
+async def answer(*found, llm=None, new=NEW, config=None, before=None, levels=DEFAULT):
     return await answering.answer(
-        services(*found, llm=llm), REPO, new, config or RepoConfig(), before
+        services(*found, llm=llm, levels=levels), REPO, new, config or RepoConfig(), before
     )
 
 
@@ -79,7 +85,8 @@ async def test_nothing_sure_means_no_comment():
 
 
 async def test_near_certainty_is_called_by_its_number():
-    made = await answer(past(probability=0.97, ending=Ending.FIXED, release="v2.4.1"))
+    fixed = past(probability=0.97, ending=Ending.FIXED, release="v2.4.1")
+    made = await answer(fixed, levels=SURE)
     text = read(made.body)
     assert "This looks like #7, fixed in v2.4.1." in text
     assert "Upgrade to v2.4.1, which has the fix. You report 2.3.0." in text
@@ -87,9 +94,24 @@ async def test_near_certainty_is_called_by_its_number():
 
 async def test_a_fix_that_the_reporter_has_is_a_regression():
     new = thread(2001, "ReadTimeout", "harbor 2.5.0 fails with `ReadTimeout`.", days=0)
-    made = await answer(past(probability=0.97, ending=Ending.FIXED, release="v2.4.1"), new=new)
+    fixed = past(probability=0.97, ending=Ending.FIXED, release="v2.4.1")
+    made = await answer(fixed, new=new, levels=SURE)
     assert "may be a regression of #7" in read(made.body)
     assert "Upgrade" not in made.body
+
+
+async def test_a_repository_may_have_thresholds_of_its_own():
+    found = past(probability=0.3)
+    assert (await answer(found)).body is not None
+    strict = await answer(found, levels=Thresholds(related=0.4))
+    assert strict.body is None
+    assert strict.explain["thresholds"]["related"] == 0.4
+
+
+async def test_a_lower_level_lets_one_related_issue_stand_alone_earlier():
+    open_issue = past(probability=0.1, ending=None, said=None, state="open")
+    assert (await answer(open_issue)).body is None
+    assert (await answer(open_issue, levels=Thresholds(related=0.05))).body is not None
 
 
 async def test_a_younger_issue_is_no_original():
@@ -269,6 +291,7 @@ def story(tmp_path, monkeypatch):
         return SimpleNamespace(
             settings=Settings(),
             searcher=FakeSearcher(list(found)),
+            state=Levels(),
             llm=llm,
             records=records,
             identity=FakeIdentity(),

@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.figures import wilson
+
 from indexer.resolution import resolve
 from indexer.threads import Ending, Resolution, Thread
 from tests.benchmarks import data
-from tests.benchmarks.figures import wilson
 
 HERE = Path(__file__).parent
 HALVES = {"all": slice(None), "dev": slice(0, None, 2), "test": slice(1, None, 2)}

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
+from indexer import figures
 from indexer.channels import WEIGHTS
 from indexer.features import FEATURES
 from indexer.opening import opened
 from indexer.ranking import RankingModel, shipped_model
 from indexer.settings import IndexSettings
 from indexer.verdict import DEFAULT
-from tests.benchmarks import figures, fitting, replay
+from tests.benchmarks import fitting, replay
 from tests.benchmarks.replay import Replayed
 
 GROUPS = {

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+from indexer import figures
 from indexer.features import FEATURES
-from tests.benchmarks import figures, fitting, replay
+from tests.benchmarks import fitting, replay
 
 MODEL = Path(__file__).parents[2] / "indexer" / "ranking_model.json"
 

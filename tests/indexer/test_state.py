@@ -6,6 +6,7 @@ import pytest
 
 from indexer.settings import IndexSettings
 from indexer.state import RepositoryState, State, Status, TemplateSnapshot
+from indexer.thresholds import DEFAULT, NEVER, Thresholds
 from tests.fakes_threads import day
 
 
@@ -74,3 +75,20 @@ def test_what_was_heard_of_threads_is_kept_until_it_is_dropped(state):
     assert state.heard.since("o/r", begun) == set()
     state.forget("o/other")
     assert state.heard.since("o/other", begun) == set()
+
+
+def test_thresholds_are_the_shipped_ones_until_others_are_stored(state):
+    own = Thresholds(duplicate=NEVER, related=0.2)
+    assert state.thresholds("o/r") == DEFAULT
+    state.save_thresholds("O/R", own)
+    state.save_thresholds("o/r", own)
+    assert state.thresholds("o/R") == own
+    assert state.thresholds("o/other") == DEFAULT
+    state.save_thresholds("o/r", None)
+    assert state.thresholds("o/r") == DEFAULT
+
+
+def test_a_forgotten_repository_has_no_thresholds(state):
+    state.save_thresholds("o/r", Thresholds(related=0.2))
+    state.forget("o/r")
+    assert state.thresholds("o/r") == DEFAULT

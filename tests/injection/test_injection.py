@@ -20,10 +20,13 @@ from app.sanitize import Markdown
 from app.settings import Settings
 from indexer.repo_config import RepoConfig
 from indexer.threads import Ending
+from indexer.thresholds import Thresholds
 from tests.builders import REPO, candidate, doc, release, thread
+from tests.fakes_app import Levels
 from tests.harm import harms, read
 from tests.injection.cases import ATTACKS, Attack
 
+SURE = Levels(Thresholds(duplicate=0.9))
 HONEST = "Raise `proxy_read_timeout` to `120s` in nginx.conf, then reload nginx."
 
 
@@ -92,7 +95,10 @@ TITLES = {"past title", "both issues", "docs", "doc path", "release", "fix relea
 async def comment(place: str, text: str, *, obeying: bool, language: str = "auto") -> str:
     new, *found = PLACES[place](text)
     services = SimpleNamespace(
-        settings=Settings(), searcher=Found(*found), llm=Obeying(text) if obeying else None
+        settings=Settings(),
+        searcher=Found(*found),
+        state=SURE,
+        llm=Obeying(text) if obeying else None,
     )
     config = RepoConfig.model_validate({"language": language})
     made = await answering.answer(services, REPO, new, config)
@@ -227,6 +233,7 @@ async def test_no_model_output_whatsoever_does_harm(opinion: Opinion, language: 
     services = SimpleNamespace(
         settings=Settings(),
         searcher=Found(honest(), candidate(8, state="open", probability=0.5), doc()),
+        state=SURE,
         llm=Saying(opinion),
     )
     config = RepoConfig.model_validate({"language": language})
@@ -238,6 +245,6 @@ async def test_no_model_output_whatsoever_does_harm(opinion: Opinion, language: 
 @given(title=PIECES, body=PIECES, said=PIECES, tag=PIECES)
 async def test_no_thread_whatsoever_does_harm(title: str, body: str, said: str, tag: str) -> None:
     found = honest(title=title, body=body, said=said, ending=Ending.FIXED, release=tag or None)
-    services = SimpleNamespace(settings=Settings(), searcher=Found(found), llm=None)
+    services = SimpleNamespace(settings=Settings(), searcher=Found(found), state=SURE, llm=None)
     made = await answering.answer(services, REPO, thread(2001, title, body, days=0), RepoConfig())
     assert harms(made.body or "") == []

@@ -1,0 +1,110 @@
+"""Duplicates that a repository's own history knows of, and issues that are none (pure).
+
+Believed are GitHub's marks and the words of those who closed, of members, and of contributors who
+are active in many other threads; hedged, denied and bots' words are not (resolution.py).
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from indexer.case import INSIDERS, is_bot
+from indexer.resolution import resolve
+from indexer.threads import Ending, Thread
+
+ACTIVE_THREADS = 10
+"""In so many of other people's threads somebody has to have written to know the project."""
+
+_SIGN = re.compile(r"\bdup(?:e|es|ed|s|licate\w{0,3})?\b|중복|重复|重複", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a history knows about its duplicates.
+
+    Attributes:
+        threads: how many there are.
+        originals: of each thread that was told to be a duplicate, the older members of its
+            cluster; any of them is right. One that was closed for a newer issue may have none
+            and is left out.
+        others: closed threads without any sign of being a duplicate, or of having one.
+    """
+
+    threads: int
+    originals: Mapping[int, frozenset[int]]
+    others: frozenset[int]
+
+    @property
+    def rate(self) -> float:
+        """How many of all threads are duplicates."""
+        return len(self.originals) / max(1, self.threads)
+
+
+def find_known(history: Callable[[], Iterable[Thread]], repo: str | None = None) -> Known:
+    """The known duplicates of a history.
+
+    Args:
+        history: gives every thread; it is read twice.
+        repo: `owner/name`, so that an address of another repository is not taken for ours.
+    """
+    trusted = active_contributors(history())
+    named: dict[int, int] = {}
+    quiet: set[int] = set()
+    numbers: set[int] = set()
+    for thread in history():
+        numbers.add(thread.number)
+        ending = resolve(thread, trusted=trusted, repo=repo)
+        if ending.ending is Ending.DUPLICATE:
+            if ending.duplicate_of is not None:
+                named[thread.number] = ending.duplicate_of
+        elif not thread.is_open and not _has_sign(thread):
+            quiet.add(thread.number)
+    named = {number: of for number, of in named.items() if of in numbers}
+    older = older_members(named.items())
+    originals = {number: older[number] for number in named if number in older}
+    return Known(len(numbers), originals, frozenset(quiet - named.keys() - {*named.values()}))
+
+
+def active_contributors(history: Iterable[Thread]) -> frozenset[str]:
+    """Who wrote in many threads of others and is known to GitHub as a contributor."""
+    threads: Counter[str] = Counter()
+    known: set[str] = set()
+    for thread in history:
+        people = set()
+        for comment in thread.comments:
+            if comment.author and comment.author != thread.author and not is_bot(comment):
+                people.add(comment.author)
+                if comment.author_association in INSIDERS | {"CONTRIBUTOR"}:
+                    known.add(comment.author)
+        threads.update(people)
+    return frozenset(name for name in known if threads[name] >= ACTIVE_THREADS)
+
+
+def older_members(pairs: Iterable[tuple[int, int]]) -> dict[int, frozenset[int]]:
+    """The members of its cluster with a lower number, for every member but the oldest."""
+    leader: dict[int, int] = {}
+
+    def lead(number: int) -> int:
+        while (above := leader.setdefault(number, number)) != number:
+            leader[number] = leader[above]
+            number = above
+        return number
+
+    for one, other in pairs:
+        low, high = sorted((lead(one), lead(other)))
+        leader[high] = low
+    clusters: dict[int, list[int]] = defaultdict(list)
+    for number in leader:
+        clusters[lead(number)].append(number)
+    return {
+        number: frozenset(members[:place])
+        for members in map(sorted, clusters.values())
+        for place, number in enumerate(members)
+        if place
+    }
+
+
+def _has_sign(thread: Thread) -> bool:
+    texts = (*thread.labels, *(comment.body for comment in thread.comments))
+    return any(_SIGN.search(text) for text in texts)
