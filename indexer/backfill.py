@@ -104,10 +104,12 @@ class _Run:
 
     async def _take_templates(self, row: RepositoryState) -> RepositoryState:
         from indexer.sources.bodies import fetch_bodies
+        from indexer.sources.issue_forms import fetch_form_lines
 
         self.tell(Progress("templates"))
         bodies = await fetch_bodies(self.client, row.repo)
-        return replace(row, templates=next_snapshot(row.templates, bodies))
+        forms = await fetch_form_lines(self.client, row.repo)
+        return replace(row, templates=next_snapshot(row.templates, bodies, forms))
 
     async def _threads(
         self, row: RepositoryState, since: datetime | None

@@ -50,9 +50,15 @@ def find_template_lines(
     return frozenset(key for key in found if any(char.isalnum() for char in key)), total
 
 
-def next_snapshot(previous: TemplateSnapshot, bodies: Iterable[str]) -> TemplateSnapshot:
-    """A snapshot of these bodies, one number higher; the same number where nothing changed."""
+def next_snapshot(
+    previous: TemplateSnapshot, bodies: Iterable[str], known: frozenset[str] = frozenset()
+) -> TemplateSnapshot:
+    """A snapshot of these bodies, one number higher; the same number where nothing changed.
+
+    `known` are lines that are templates however often they recur: the repository's own.
+    """
     lines, total = find_template_lines(bodies)
+    lines |= known
     number = previous.number if previous.number and lines == previous.lines else previous.number + 1
     return TemplateSnapshot(number, total, lines)
 

@@ -24,7 +24,10 @@ def widgets() -> Simulator:
             seeded(n, body="Please describe it\nCase\n", comments=comments(n % 3))
             for n in range(1, COUNT + 1)
         ],
-        "docs": {"README.md": "# Widgets\n\nInstall them with care, then run them."},
+        "docs": {
+            "README.md": "# Widgets\n\nInstall them with care, then run them.",
+            ".github/ISSUE_TEMPLATE/bug.md": "## Which widget\n",
+        },
         "releases": [
             {"tag": "v1.0", "name": "One", "body": "Fix", "published_at": "2024-02-01T00:00:00Z"}
         ],

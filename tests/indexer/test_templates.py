@@ -42,6 +42,12 @@ def test_a_snapshot_gets_a_new_number_only_when_its_lines_change():
     assert next_snapshot(same, ["Other line"] * 9).number == 2
 
 
+def test_the_repository_s_own_lines_need_not_recur():
+    first = next_snapshot(NO_TEMPLATES, BODIES, frozenset({"### which hull"}))
+    assert first.lines == {"please describe the problem", "### which hull"}
+    assert next_snapshot(first, BODIES, frozenset({"### which mast"})).number == 2
+
+
 def test_a_snapshot_is_outgrown_when_the_repository_has_doubled():
     snapshot = TemplateSnapshot(1, 100, frozenset())
     assert not is_outgrown(snapshot, 199)
