@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.figures import wilson
-
+from indexer.figures import wilson
 from indexer.resolution import resolve
 from indexer.threads import Ending, Resolution, Thread
 from tests.benchmarks import data
