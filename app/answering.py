@@ -127,18 +127,20 @@ async def answer(
         exclude_numbers=(thread.number,),
     )
     found = await asyncio.to_thread(services.searcher.search, query, CANDIDATES)
-    # Of two reports of one problem the older is the original: a newer one answers nothing.
-    candidates = [
-        c
-        for c in found
-        if policy.may_quote(c, config) and (c.thread is None or _is_older(c, thread))
+    left_out = [
+        Finding(candidate, "unrelated", candidate.probability, why)
+        for candidate in found
+        if (why := _why_left_out(candidate, thread, config))
     ]
+    candidates = [c for c in found if _why_left_out(c, thread, config) is None]
     thresholds = await asyncio.to_thread(services.state.thresholds, repo)
     findings = await asyncio.to_thread(_by_the_rules, thread, repo, candidates, thresholds)
     opinion = await _opinion(services.llm, thread, findings, spoken)
     findings = opinion.findings
-    threads, docs = _split(findings)
-    rows = policy.shown(threads, config, thresholds)
+    shown = policy.shown(findings, config, thresholds)
+    rows = shown.rows
+    read = opinion.prompt is not None and opinion.failure is None
+    docs = [f for f in findings if not f.is_thread and (not read or f.by == "model")]
     telling_docs = policy.telling_docs(docs, rows)
     decision = policy.enough_evidence(rows, telling_docs, thresholds)
     draft = _draft(opinion, rows, telling_docs, config)
@@ -153,7 +155,7 @@ async def answer(
             draft,
             more,
             spoken,
-            drafted=opinion.prompt is not None and opinion.failure is None,
+            drafted=read,
             again_label=config.labels.again or services.settings.again_label,
         )
         body = reply.render(content, Links(services.settings.web_url, repo))
@@ -161,13 +163,15 @@ async def answer(
         body,
         decision,
         spoken,
-        tuple(candidates),
+        tuple(found),
         tuple(findings),
         tuple(row.candidate.number for row in rows if row.candidate.number is not None),
         draft,
         opinion.usage,
         opinion.failure,
-        explain.tell(decision, spoken, thresholds, findings, rows, more, draft, opinion),
+        explain.tell(
+            decision, spoken, thresholds, [*findings, *left_out], shown, more, draft, opinion
+        ),
     )
 
 
@@ -188,12 +192,18 @@ async def _opinion(
     judged = judge.judge(answered.opinion, made, thread.created_at)
     draft = grounding.check(answered.opinion.steps, made, judged.findings)
     return Consulted(
-        list(originals_first(list(judged.findings))),
+        originals_first([*judged.findings, *_unread(findings, made)]),
         draft,
         made,
         answered.usage,
         dropped=judged.dropped,
     )
+
+
+def _unread(findings: Sequence[Finding], made: prompt.Prompt) -> list[Finding]:
+    """What the model was not shown: the rules' verdict stands, but it makes no row."""
+    read = {id(source.finding.candidate) for source in made.sources}
+    return [f for f in findings if id(f.candidate) not in read]
 
 
 def _draft(
@@ -220,7 +230,6 @@ def _by_the_rules(
 ) -> list[Finding]:
     """A verdict on each candidate without the model, originals before their duplicates."""
     reported = versions.reported(thread.title, thread.body, (repo.rpartition("/")[2],))
-    sharing = evidence.Sharing(thread)
     findings: list[Finding] = []
     for found in candidates:
         candidate = _redacted(found)
@@ -232,15 +241,22 @@ def _by_the_rules(
                 kind,
                 judged.probability,
                 judged.reason,
-                evidence=sharing.with_(candidate),
+                evidence=evidence.of_candidate(candidate),
                 fix=fix_of(candidate, reported),
             )
         )
     return originals_first(findings)
 
 
-def _is_older(candidate: Candidate, thread: Thread) -> bool:
-    return candidate.thread is not None and candidate.thread.created_at < thread.created_at
+def _why_left_out(candidate: Candidate, thread: Thread, config: RepoConfig) -> str | None:
+    """Why a candidate is not even looked at; None if it is."""
+    if not policy.may_quote(candidate, config):
+        return "the configuration leaves this source out"
+    # Of two reports of one problem the older is the original: a newer one answers nothing.
+    past = candidate.thread
+    if past is not None and past.created_at >= thread.created_at:
+        return "younger than the issue"
+    return None
 
 
 def _redacted(candidate: Candidate) -> Candidate:
@@ -276,10 +292,6 @@ def _language_of(thread: Thread, config: RepoConfig) -> str:
     if config.language != "auto":
         return config.language
     return language.detect(thread.title, thread.body)
-
-
-def _split(findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]]:
-    return [f for f in findings if f.is_thread], [f for f in findings if not f.is_thread]
 
 
 def _cited(draft: Draft, docs: Sequence[Finding]) -> list[Finding]:

@@ -7,7 +7,7 @@ from typing import Any
 from app.drafter import Draft
 from app.findings import Finding
 from app.llm import Usage
-from app.policy import Decision
+from app.policy import Decision, Shown
 from app.prompt import Prompt
 from indexer.thresholds import Thresholds
 
@@ -29,7 +29,7 @@ def tell(  # noqa: PLR0913, PLR0917 - it tells of everything
     spoken: str,
     thresholds: Thresholds,
     findings: Sequence[Finding],
-    rows: Sequence[Finding],
+    shown: Shown,
     more: Sequence[Finding],
     draft: Draft,
     opinion: Consulted,
@@ -38,10 +38,16 @@ def tell(  # noqa: PLR0913, PLR0917 - it tells of everything
     cited = {id(step.passage.candidate) for step in draft.steps}
 
     def place(finding: Finding) -> str:
-        for name, those in (("shown", rows), ("folded", more)):
+        for name, those in (("shown", shown.rows), ("folded", more)):
             if any(other.candidate is finding.candidate for other in those):
                 return name
         return "cited" if id(finding.candidate) in cited else "left out"
+
+    def why_no_row(finding: Finding) -> str | None:
+        if place(finding) in {"shown", "cited"} or finding.kind == "unrelated":
+            return None
+        passed = shown.passed.get(id(finding.candidate))
+        return passed or ("only issues are rows" if not finding.is_thread else None)
 
     usage = opinion.usage
     return {
@@ -65,6 +71,7 @@ def tell(  # noqa: PLR0913, PLR0917 - it tells of everything
                 "by": f.by,
                 "evidence": {"kind": f.evidence.kind, "terms": list(f.evidence.terms)},
                 "place": place(f),
+                "passed_over": why_no_row(f),
             }
             for f in findings
         ],

@@ -6,7 +6,7 @@ repository a moment. `Decision.reason` is a short code for logs, metrics and the
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -22,10 +22,16 @@ MAX_ROWS: Final = 3
 MAX_FOLDED: Final = 5
 # A related issue is shown from this share of the best one's probability on.
 SHARE: Final = 0.4
+# The same for an issue that shares only single words with the new one, or nothing that has a name:
+# a very young issue is often called probable for its age.
+WEAK_SHARE: Final = 0.8
 # What is less probable is not even put before the model.
 NEAR: Final = 0.02
 # The best candidate must be at least this near before the model is asked about any.
 ASKED: Final = 0.05
+# How many findings the model reads, and how many of them may be docs or release notes.
+MAX_ASKED: Final = 8
+ASKED_DOCS: Final = 2
 
 _NO_AI_LABELS: Final = frozenset({"no-ai", "no ai", "noai"})
 _NO_AI = re.compile(r"^[ \t]{0,3}/no-ai\b", re.MULTILINE | re.IGNORECASE)
@@ -38,6 +44,17 @@ class Decision:
 
     ok: bool
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The rows of the comment, best first.
+
+    `passed` tells why an issue that is not unrelated is no row, by the `id()` of its candidate.
+    """
+
+    rows: list[Finding]
+    passed: Mapping[int, str]
 
 
 def may_answer(thread: Thread, config: RepoConfig, trigger: Trigger = "opened") -> Decision:
@@ -87,37 +104,56 @@ def _lower(words: Sequence[str]) -> set[str]:
 
 def shown(
     findings: Sequence[Finding], config: RepoConfig, thresholds: Thresholds = DEFAULT
-) -> list[Finding]:
-    """The rows of the comment, at most three, best first."""
+) -> Shown:
+    """The rows of the comment, at most three, and why the other issues are none of them."""
     answer, least = config.answer, config.thresholds
-    rows = [
-        f
-        for f in findings
-        if f.is_thread and f.kind != "unrelated" and f.probability >= (least.related or 0)
-    ]
+    passed: dict[int, str] = {}
+
+    def keep(rows: list[Finding], why: str, holds: Callable[[Finding], bool]) -> list[Finding]:
+        kept = [row for row in rows if holds(row)]
+        passed.update({id(row.candidate): why for row in rows if not holds(row)})
+        return kept
+
+    rows = [f for f in findings if f.is_thread and f.kind != "unrelated"]
+    if any(f.by == "model" for f in findings):
+        rows = keep(rows, "the model did not read it", lambda f: f.by == "model")
+    rows = keep(
+        rows,
+        "below the configuration's threshold",
+        lambda f: f.probability >= (least.related or 0),
+    )
     sure = (least.duplicate or 0) if answer.duplicates else math.inf
     rows = [
         replace(f, kind="related") if f.kind == "duplicate" and f.probability < sure else f
         for f in rows
     ]
     if not answer.related:
-        rows = [f for f in rows if f.kind == "duplicate"]
+        rows = keep(rows, "related issues are switched off", lambda f: f.kind == "duplicate")
     # Beside a duplicate, what is merely similar is noise.
     if any(f.kind == "duplicate" for f in rows):
-        rows = [f for f in rows if f.kind == "duplicate" or f.probability >= thresholds.alone]
-    return _near_the_best(_without_echoes(rows))[:MAX_ROWS]
+        rows = keep(
+            rows,
+            "noise beside a likely duplicate",
+            lambda f: f.kind == "duplicate" or f.probability >= thresholds.alone,
+        )
+    numbers = {(f.candidate.repo, f.candidate.number) for f in rows}
+    rows = keep(
+        rows,
+        "closed as a duplicate of a row",
+        lambda f: (f.candidate.repo, _original_of(f)) not in numbers,
+    )
+    best = max((f.probability for f in rows), default=0.0)
+    rows = keep(
+        rows,
+        "far less probable than the best",
+        lambda f: f.kind == "duplicate" or f.probability >= best * _share(f),
+    )
+    passed.update({id(f.candidate): "three rows are enough" for f in rows[MAX_ROWS:]})
+    return Shown(rows[:MAX_ROWS], passed)
 
 
-def _near_the_best(rows: Sequence[Finding]) -> list[Finding]:
-    """The rows without those that a better one leaves far behind: beside it they are noise."""
-    best = max((row.probability for row in rows), default=0.0)
-    return [row for row in rows if row.kind == "duplicate" or row.probability >= best * SHARE]
-
-
-def _without_echoes(rows: Sequence[Finding]) -> list[Finding]:
-    """The rows without issues that were closed as duplicates of another row."""
-    numbers = {(row.candidate.repo, row.candidate.number) for row in rows}
-    return [row for row in rows if (row.candidate.repo, _original_of(row)) not in numbers]
+def _share(finding: Finding) -> float:
+    return SHARE if finding.sentence or finding.evidence.is_strong else WEAK_SHARE
 
 
 def folded(findings: Sequence[Finding], rows: Sequence[Finding]) -> list[Finding]:
@@ -145,9 +181,16 @@ def telling_docs(docs: Sequence[Finding], rows: Sequence[Finding]) -> list[Findi
 
 
 def worth_asking(findings: Sequence[Finding]) -> list[Finding]:
-    """The findings to put before the model; none where nothing is near enough to pay for it."""
+    """The findings to put before the model; none where nothing is near enough to pay for it.
+
+    Docs are judged more mildly than issues and must not crowd them out, so few of them go along.
+    """
     near = [f for f in findings if f.probability >= NEAR]
-    return near if any(f.probability >= ASKED for f in near) else []
+    if not any(f.probability >= ASKED for f in near):
+        return []
+    threads = [f for f in near if f.is_thread]
+    docs = [f for f in near if not f.is_thread][:ASKED_DOCS]
+    return [*threads[: MAX_ASKED - len(docs)], *docs]
 
 
 def enough_evidence(

@@ -21,7 +21,6 @@ from indexer.text import clean
 from indexer.threads import Ending, Thread
 
 MAX_TOKENS: Final = 6000
-MAX_SOURCES: Final = 6
 # Head of the new issue, head of a source's problem, its answer: characters, tried in this order.
 _SIZES: Final = ((2400, 700, 1200), (1800, 500, 900), (1200, 350, 700), (800, 200, 500))
 _ASCII_PER_TOKEN: Final = 2.6
@@ -95,11 +94,11 @@ def estimate_tokens(text: str) -> int:
 
 
 def build(thread: Thread, findings: Sequence[Finding], language: str) -> Prompt:
-    """The prompt about an issue and the best findings, within MAX_TOKENS."""
+    """The prompt about an issue and findings, within MAX_TOKENS: the last are left out first."""
     mark = secrets.token_hex(8)
     sources = tuple(
         Source(f"S{place}", finding, _clean_passage(passages.of_candidate(finding.candidate)))
-        for place, finding in enumerate(findings[:MAX_SOURCES], start=1)
+        for place, finding in enumerate(findings, start=1)
     )
     kept = sources
     user, tokens = "", 0

@@ -157,7 +157,8 @@ def explained(details: dict[str, Any]) -> Iterator[str]:
             f"{found['place']:>9}  {found['probability']:.2f} {found['verdict']:9} {name} "
             f"{found['title'][:80]}"
         )
-        yield f"{'':11}{found['reason']} ({found['by']})"
+        passed = f"; no row: {found['passed_over']}" if found["passed_over"] else ""
+        yield f"{'':11}{found['reason']} ({found['by']}){passed}"
         features = " ".join(f"{key}={value:.2f}" for key, value in found["features"].items())
         if features:
             yield f"{'':11}{features}"

@@ -9,7 +9,7 @@ from app.catalogue import Catalogue
 from app.evidence import Evidence
 from app.findings import Finding
 from app.links import Links
-from app.sanitize import Markdown, code, inline
+from app.sanitize import ELLIPSIS, Markdown, code, inline
 from indexer.redact import redact
 from indexer.text import clean
 from indexer.threads import Ending
@@ -110,10 +110,10 @@ class Rows:
             return excerpt
         if evidence.kind == "none":
             return Markdown()
-        key = (
-            "error" if evidence.kind == "error" else f"{evidence.kind}_{count_word(evidence.terms)}"
-        )
-        return self._say(f"shared.{key}", **_terms(evidence))
+        alone = evidence.kind in {"error", "phrase"}
+        key = evidence.kind if alone else f"{evidence.kind}_{count_word(evidence.terms)}"
+        said = self._say(f"shared.{key}", **_terms(evidence))
+        return Markdown(said.removesuffix(".") if said.endswith(f"{ELLIPSIS}.") else said)
 
     def _excerpt(self, finding: Finding) -> Markdown:
         """The issue's own first words, where nothing shared can be named."""
@@ -140,8 +140,8 @@ def _tag(tag: str) -> Markdown:
 
 
 def _terms(evidence: Evidence) -> dict[str, Markdown]:
-    if evidence.kind in {"titles", "words"}:
-        made = [Markdown(f"“{inline(term, limit=40, markup=False)}”") for term in evidence.terms]
+    if evidence.kind in {"phrase", "titles", "words"}:
+        made = [Markdown(f"“{inline(term, limit=100, markup=False)}”") for term in evidence.terms]
     else:
         made = [code(term, limit=100) for term in evidence.terms]
     return dict(zip(("first", "second", "third"), made, strict=False))

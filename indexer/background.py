@@ -8,8 +8,9 @@ set right. Every figure is as of a moment: issues opened later do not count.
 import math
 import threading
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +46,7 @@ class Background:
         population: issues of the repositories that existed then, about.
         tokens: every token in them, sorted; `frequencies` says in how many each stands.
         spreads: how their vectors spread, by channel.
+        errors: of each error signature, which issues of the sample have it, oldest first.
     """
 
     size: int
@@ -52,6 +54,11 @@ class Background:
     tokens: Tokens
     frequencies: Floats
     spreads: Mapping[Channel, Spread]
+    errors: Mapping[str, Sequence[int]] = field(default_factory=dict)
+
+    def with_error(self, signature: str) -> int:
+        """How many issues have an error signature."""
+        return bisect_left(self.errors.get(signature, ()), self.size)
 
     def idf(self, tokens: Tokens) -> Floats:
         """How much each token tells: the rarer, the more (as the store counts it)."""
@@ -77,6 +84,7 @@ class Sample:
         words: Sequence[Sequence[int]],
         dense: Mapping[Channel, Matrix],
         total: int | None = None,
+        errors: Sequence[Sequence[str]] = (),
     ) -> None:
         order = sorted(range(len(created)), key=created.__getitem__)
         sizes = [len(words[row]) for row in order]
@@ -87,6 +95,10 @@ class Sample:
         self._ends = np.cumsum([0, *sizes])
         self._dense = {channel: rows[order] for channel, rows in dense.items()}
         self._spreads: dict[tuple[Channel, int], Spread] = {}
+        self._errors: dict[str, list[int]] = {}
+        for place, row in enumerate(order):
+            for signature in errors[row] if errors else ():
+                self._errors.setdefault(signature, []).append(place)
 
     def as_of(self, moment: int | None) -> Background:
         """What was usual before a moment."""
@@ -96,7 +108,9 @@ class Sample:
         columns = self._columns[: self._ends[size]]
         counts = np.bincount(columns, minlength=len(self.tokens)).astype(np.float64)
         spreads = {channel: self._spread(channel, size) for channel in self._dense}
-        return Background(size, round(size * self._share), self.tokens, counts, spreads)
+        return Background(
+            size, round(size * self._share), self.tokens, counts, spreads, self._errors
+        )
 
     def _spread(self, channel: Channel, size: int) -> Spread:
         """The spread of the oldest issues, computed anew for each quarter more of them."""
@@ -137,6 +151,7 @@ def take_sample(kb: KnowledgeBase, repos: tuple[str, ...], dimension: int) -> Sa
     """A sample of the issues of these repositories."""
     created: list[int] = []
     words: list[tuple[int, ...]] = []
+    errors: list[list[str]] = []
     dense: dict[Channel, list[Matrix]] = {channel: [] for channel in DENSE_CHANNELS}
     nothing = np.zeros(dimension, np.float32)
     after: str | None = None
@@ -145,13 +160,15 @@ def take_sample(kb: KnowledgeBase, repos: tuple[str, ...], dimension: int) -> Sa
             Where(repos, kinds=("issue",)),
             limit=min(PAGE, SAMPLE - len(created)),
             after=after,
-            fields=("created",),
+            fields=("created", "signatures"),
             vectors=True,
         )
         for point in page:
             created.append(int(point.payload["created"]))
             sparse = point.vectors.get("bm25")
             words.append(sparse.indices if isinstance(sparse, SparseVector) else ())
+            signatures = point.payload.get("signatures", ())
+            errors.append([s for s in signatures if not s.startswith("frame:")])
             for channel, rows in dense.items():
                 vector = point.vectors.get(channel)
                 rows.append(
@@ -164,4 +181,4 @@ def take_sample(kb: KnowledgeBase, repos: tuple[str, ...], dimension: int) -> Sa
         for channel, rows in dense.items()
     }
     total = kb.count(Where(repos, kinds=("issue",)))
-    return Sample(created, words, matrices, total)
+    return Sample(created, words, matrices, total, errors)

@@ -1,37 +1,69 @@
-"""Why a candidate was found, as small values that any language can be made of (pure)."""
+"""Why a candidate was found, as small values that any language can be made of (pure).
+
+What everybody writes tells nothing: an error, a phrase, a name or a word counts only where it is
+rare in the repository; numbers, versions and names of machines never do.
+"""
 
 import re
-from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
 from typing import Literal
 
 import numpy as np
 
 from indexer.background import Background
 from indexer.bm25 import Bm25Encoder
+from indexer.names import names_in
 from indexer.query import Wording
-from indexer.text import error_signatures
+from indexer.shared_phrase import Phrase, Phrases
+from indexer.signatures import is_frame, named_codes
+from indexer.text import clean, error_signatures
 
-ReasonKind = Literal["same_error", "title_words", "same_words"]
-"""What the values are: an error as its signature has it; rare words that both titles have; rare
-words that both texts have."""
+ReasonKind = Literal["same_error", "same_phrase", "same_names", "title_words", "same_words"]
+"""What the values are, each as the query spells it: an error; words in a row; names out of the
+code; rare words that both titles have; rare words of one title that the other text has."""
 
-MAX_VALUES = 4
-RARE = 2.0
-"""The least inverse document frequency of a word worth naming: in an eighth of the issues."""
+MAX_VALUES = 3
+RARE = 3.2
+"""The least inverse document frequency of something worth naming: in 4 % of the issues. In a
+repository too small for that, what two of its issues say is rare."""
 
-_LONGEST_ERROR = 80
+RARE_IN_TITLE = 2.0
+"""The same for a word that both titles have, which says more: in an eighth of the issues."""
+
+COMMON_ERROR = 0.005
+FEW = 3
+"""An error that more issues have than this share of them, and than a few, tells nothing."""
+
+_PHRASE_WEIGHT = 3.5
+"""So many times RARE must the words of a phrase tell together."""
+
+_LONGEST_ERROR = 120
 _SAMPLE = 20_000
-_MAX_WORDS = 400
-_ERROR_KINDS = ("panic", "error", "code", "type")
-# A name out of the code stays whole.
+_ERROR_KINDS = frozenset({"panic", "error", "code", "type"})
 _WORD = re.compile(r"[^\W_](?:[\w.:'+#/-]{0,78}[\w+#])?")
+_LETTERS = re.compile(r"[^\W\d_]{2}|[\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+_VERSION = re.compile(r"v?\d[\w.+-]*", re.IGNORECASE)
+_MACHINE = re.compile(
+    r"\b(?:x86_64|x86-64|i[3-6]86|amd64|aarch64|arm64|armv\d\w{0,3})[\w.-]{0,60}|\b[0-9a-f]{7,40}\b"
+)
+# What a tool says whatever went wrong: how it ended, how many errors there were.
+_NO_CAUSE = re.compile(
+    r"\baborting\b|\bprevious errors?\b|\bn (?:errors?|warnings?)\b"
+    r"|\berrors? (?:occurred|generated)"
+    r"|\bexit(?:ed|ing)?\b.{0,20}\b(?:code|status|n)\b|\bstatus code n\b|\bnon-?zero\b"
+    r"|\b(?:build|compilation|command|task|job|process|tests?|script|target) (?:\S+ )?"
+    r"(?:failed|exited|returned|aborted)\b|\bfailed to (?:build|compile|execute|run)\b"
+    r"|\bcould not compile\b|\brecipe for target\b|\bsee (?:above|below|log)\b"
+)
+# Where a message ends and the place it came from begins.
+_MESSAGE_END = re.compile(r"['`]?, (?=[/~.\w-]{0,200}[/\\])|', | at line |\s{2,}|; | \(see ")
 
 _SENTENCES: dict[ReasonKind, str] = {
     "same_error": "same error {}",
+    "same_phrase": "both say {}",
+    "same_names": "both name {}",
     "title_words": "titles share {}",
     "same_words": "both mention {}",
 }
@@ -56,43 +88,90 @@ def sentence(reasons: Sequence[Reason]) -> str:
 
 
 class Telling:
-    """What of a query is worth naming where it is found again: rare words, errors."""
+    """What of a query is worth naming where it is found again.
+
+    Args:
+        wording: the query's words.
+        body: its body as it came, for errors that stand in code or tags.
+        background: what is usual in the repository.
+        bm25: who cuts words into tokens.
+    """
 
     def __init__(
-        self,
-        wording: Wording,
-        signatures: frozenset[str],
-        background: Background,
-        bm25: Bm25Encoder,
+        self, wording: Wording, body: str, background: Background, bm25: Bm25Encoder
     ) -> None:
-        self._spelled: dict[str, str] = {}
-        for match in islice(_WORD.finditer(wording.text), _MAX_WORDS):
-            self._spelled.setdefault(match[0].lower(), match[0])
-        self._in_title = _words(wording.title)
-        self._signatures = signatures
+        self._text = wording.text
+        self._background = background
+        plain = _telling(wording.text)
+        self._phrases = Phrases(plain)
+        self._names = {name.lower(): name for name in reversed(list(names_in(plain)))}
+        self._title = _words(_telling(wording.title))
+        self._words = _words(plain)
+        self._errors = _errors(f"{wording.title}\n{body[:_SAMPLE]}")
+        size = background.size
+        self._rare = min(RARE, float(np.log((size - 1.5) / 2.5 + 1)) if size > 1 else 0.0)
         # Looked up for shared words only: that is a few, and each costs a tokenization.
         self._rarity = cache(lambda word: _rarity(word, background, bm25))
 
     def shared_with(self, title: str, body: str) -> tuple[Reason, ...]:
         """What a candidate has of it, the most telling first."""
         body = body[:_SAMPLE]
-        found = []
-        if errors := self._signatures & frozenset(error_signatures(body)):
-            ranked = sorted(errors, key=_error_rank)
-            if _error_rank(ranked[0])[0] < len(_ERROR_KINDS):
-                message = ranked[0].partition(":")[2]
-                found.append(Reason("same_error", (message[:_LONGEST_ERROR],)))
-        theirs = _words(title)
-        if words := self._named(theirs & self._in_title):
-            found.append(Reason("title_words", words))
-        elif words := self._named(theirs | _words(body)):
-            found.append(Reason("same_words", words))
-        return tuple(found)
+        theirs = _telling(f"{title}\n{clean(body)}")
+        in_title, anywhere = _words(_telling(title)), _words(theirs)
+        found: list[tuple[ReasonKind, Sequence[str]]] = [
+            ("same_error", self._error(f"{title}\n{body}")),
+            ("same_phrase", self._phrase(theirs)),
+            ("same_names", self._rarest(self._names, (n.lower() for n in names_in(theirs)))),
+            ("title_words", self._rarest(self._title, in_title, RARE_IN_TITLE)),
+        ]
+        if not found[-1][1]:
+            both = (self._title.keys() & anywhere.keys()) | (self._words.keys() & in_title.keys())
+            found.append(("same_words", self._rarest(self._words, both)))
+        return tuple(Reason(kind, tuple(values)) for kind, values in found if values)
 
-    def _named(self, words: AbstractSet[str]) -> tuple[str, ...]:
-        rare = [(-self._rarity(word), word) for word in self._spelled.keys() & words]
-        ranked = sorted(pair for pair in rare if -pair[0] >= RARE)
-        return tuple(self._spelled[word] for _, word in ranked[:MAX_VALUES])
+    def _error(self, theirs: str) -> Sequence[str]:
+        """The error of both that fewest others have, as the query spells it."""
+        shared = self._errors & _errors(theirs)
+        rated = [(self._background.with_error(s), -len(s), s) for s in shared if _is_cause(s)]
+        count, _, signature = min(rated, default=(0, 0, ""))
+        if not signature or count > max(FEW, COMMON_ERROR * self._background.size):
+            return []
+        kind, _, message = signature.partition(":")
+        return [(_spelled(kind, message, self._text) or message)[:_LONGEST_ERROR]]
+
+    def _phrase(self, theirs: str) -> Sequence[str]:
+        found = self._phrases.shared_with(theirs, self._weight)
+        return [found.text] if found else []
+
+    def _weight(self, phrase: Phrase) -> float:
+        """How much the words of a phrase tell; nothing if they are common ones."""
+        told = [self._rarity(word) for word in set(phrase.words) if word.isalpha()]
+        rare = sum(rarity >= self._rare for rarity in told)
+        weight = sum(told)
+        return weight if rare > 1 and weight >= _PHRASE_WEIGHT * self._rare else 0.0
+
+    def _rarest(
+        self, ours: dict[str, str], theirs: Iterable[str], least: float = RARE
+    ) -> Sequence[str]:
+        """Ours that they have as well, the rarest first, as we spell them."""
+        least = min(least, self._rare)
+        rated = [(-self._rarity(word), word) for word in ours.keys() & set(theirs)]
+        return [ours[word] for rarity, word in sorted(rated) if -rarity >= least][:MAX_VALUES]
+
+
+def _errors(text: str) -> frozenset[str]:
+    return frozenset((*error_signatures(text), *named_codes(text)))
+
+
+def _is_cause(signature: str) -> bool:
+    kind, _, message = signature.partition(":")
+    return kind in _ERROR_KINDS and not _NO_CAUSE.search(message)
+
+
+def _telling(text: str) -> str:
+    """A text without stack frames, names of machines and hashes."""
+    lines = (line for line in text.splitlines() if not is_frame(line))
+    return _MACHINE.sub(" ", "\n".join(lines))
 
 
 def _rarity(word: str, background: Background, bm25: Bm25Encoder) -> float:
@@ -101,12 +180,24 @@ def _rarity(word: str, background: Background, bm25: Bm25Encoder) -> float:
     return float(background.idf(tokens).max()) if len(tokens) else 0.0
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(match[0].lower() for match in _WORD.finditer(text))
+def _words(text: str) -> dict[str, str]:
+    """The words that could tell something, by their lower case."""
+    found: dict[str, str] = {}
+    for match in _WORD.finditer(text):
+        word = match[0]
+        if _LETTERS.search(word) and not _VERSION.fullmatch(word):
+            found.setdefault(word.lower(), word)
+    return found
 
 
-def _error_rank(signature: str) -> tuple[int, int, str]:
-    """The most telling kind first, then the longest."""
-    kind = signature.partition(":")[0]
-    place = _ERROR_KINDS.index(kind) if kind in _ERROR_KINDS else len(_ERROR_KINDS)
-    return place, -len(signature), signature
+def _spelled(kind: str, message: str, text: str) -> str | None:
+    """The error as the text has it: signatures are folded to lower case."""
+    if kind in {"type", "code"}:
+        found = re.search(rf"(?<!\w){re.escape(message)}(?!\w)", text, re.IGNORECASE)
+        return found[0] if found else None
+    for line in text.splitlines():
+        if f"{kind}:{message}" in error_signatures(line):
+            head = re.search(re.escape(message.split(" ", maxsplit=1)[0]), line, re.IGNORECASE)
+            told = _MESSAGE_END.split(line[head.start() if head else 0 :], maxsplit=1)[0]
+            return told.strip("`'\"‘’“” .,:;*") or None
+    return None

@@ -87,7 +87,7 @@ class Searcher:
         if asked is None or limit < 1:
             return []
         ranked, background, docs = self._look(asked)
-        telling = Telling(asked.wording, asked.asked.signatures, background, self._bm25)
+        telling = Telling(asked.wording, query.body, background, self._bm25)
         best = [self._candidate(asked, ranked, row, telling) for row in ranked.order[:limit]]
         ids = list(dict.fromkeys(hit.id for hits in docs for hit in hits))
         points = self._kb.fetch(ids, vectors=True) if ids else []

@@ -24,6 +24,14 @@ _CODE = re.compile(
     r"|[A-Z][a-z]+BackOff|OOMKilled"
     r")\b"
 )
+# A name that stands where errors are named: `<Code>NoSuchKey</Code>`, `"code": "NoSuchKey"`,
+# `error (NoSuchKey)`, `NoSuchKey: the key …`.
+_NAMED_CODE = re.compile(
+    r"(?i:\bcode[\"'`]{0,2}\s{0,2}[=:>]\s{0,2}[\"'`]{0,2}"
+    r"|\b(?:error|failed|exception)(?: code| occurred)?(?: with)?:?\s{0,2}[(\[`'\"]{0,2})"
+    r"((?:[A-Z][a-z]{1,24}){2,6}|[A-Z][A-Z0-9]{2,30}(?:_[A-Z0-9]{1,30}){1,6})(?![\w.:]\w)"
+    r"|(?:^|(?<=\n))((?:[A-Z][a-z]{1,24}){3,6}): "
+)
 # Standards, encodings and processors look like codes.
 _NOT_A_CODE = re.compile(
     r"(?:UTF|ISO|RFC|PR|GH|IEEE|CVE|SHA|MD|AES|RSA|ARM|CP|HTTP|IPV|X|I|GTX|RTX|CPU|GPU|ECMA|PEP)"
@@ -83,6 +91,22 @@ def error_signatures(body: str) -> tuple[str, ...]:
         if any(trigger in low for trigger in _TRIGGERS):
             _add_messages(line, found)
     return tuple(found)[:MAX_SIGNATURES]
+
+
+def named_codes(text: str) -> tuple[str, ...]:
+    """Codes that are words, such as `SignatureDoesNotMatch`, in the form of signatures.
+
+    They look like any name out of the code, so they count only where errors are named, and two
+    texts are compared by them; no passage is stored with them.
+    """
+    found = dict.fromkeys(f"code:{(a or b).lower()}" for a, b in _NAMED_CODE.findall(text))
+    return tuple(found)[:MAX_SIGNATURES]
+
+
+def is_frame(line: str) -> bool:
+    """Whether the line is a frame of a stack trace."""
+    line = line.strip()[:_MAX_LINE]
+    return _may_be_frame(line) and _frame(line) is not None
 
 
 def _may_be_frame(line: str) -> bool:

@@ -35,6 +35,7 @@ def background(threads: Sequence[Thread], moment: datetime | None = None) -> Bac
             "text": TOY.embed(texts).reshape(size),
             "title": TOY.embed([t.title for t in threads]).reshape(size),
         },
+        errors=[error_signatures(t.body) for t in threads],
     )
     return sample.as_of(None if moment is None else int(moment.timestamp()))
 

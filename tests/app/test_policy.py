@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from app import policy
+from app.evidence import Evidence
 from app.findings import Finding
 from indexer.repo_config import AnswerParts, Ignore, Labels, RepoConfig, Sources, Thresholds
 from indexer.threads import Ending
@@ -11,7 +14,7 @@ PLAIN = RepoConfig()
 
 def finding(number, probability=0.3, kind="related", by="rules", **fields):
     made = candidate(number, probability=probability, **fields)
-    return Finding(made, kind, probability, "test", by)
+    return Finding(made, kind, probability, "test", by, Evidence("error", ("EPIPE",)))
 
 
 @pytest.mark.parametrize(
@@ -68,17 +71,18 @@ def test_a_doc_section_can_be_enough():
 
 def test_at_most_three_rows_and_no_noise_beside_a_duplicate():
     many = [finding(n, 0.5) for n in range(1, 9)]
-    assert len(policy.shown(many, PLAIN)) == 3
-    rows = policy.shown([finding(9, 0.95, "duplicate"), finding(1, 0.5), finding(2, 0.3)], PLAIN)
+    assert len(policy.shown(many, PLAIN).rows) == 3
+    found = [finding(9, 0.95, "duplicate"), finding(1, 0.5), finding(2, 0.3)]
+    rows = policy.shown(found, PLAIN).rows
     assert [row.candidate.number for row in rows] == [9, 1]
 
 
 def test_what_a_config_switches_off():
     both = [finding(9, 0.95, "duplicate"), finding(1, 0.5)]
     no_related = RepoConfig(answer=AnswerParts(related=False))
-    assert [f.candidate.number for f in policy.shown(both, no_related)] == [9]
+    assert [f.candidate.number for f in policy.shown(both, no_related).rows] == [9]
     no_duplicates = RepoConfig(answer=AnswerParts(duplicates=False))
-    assert [f.kind for f in policy.shown(both, no_duplicates)] == ["related", "related"]
+    assert [f.kind for f in policy.shown(both, no_duplicates).rows] == ["related", "related"]
 
 
 def test_thresholds_make_it_stricter():
@@ -104,7 +108,7 @@ def test_documents_that_the_config_leaves_out_are_no_source():
 
 def test_what_is_folded_was_not_shown():
     both = [finding(9, 0.95, "duplicate"), finding(1, 0.3), finding(2, 0.1, "unrelated")]
-    rows = policy.shown(both, PLAIN)
+    rows = policy.shown(both, PLAIN).rows
     assert [f.candidate.number for f in policy.folded(both, rows)] == [1]
 
 
@@ -117,7 +121,45 @@ def test_the_model_is_asked_only_where_something_is_near():
 def test_a_duplicate_of_a_row_is_an_echo():
     echo = finding(226, 0.5, ending=Ending.DUPLICATE, duplicate_of=198)
     both = [finding(198, 0.6), echo]
-    rows = policy.shown(both, PLAIN)
+    rows = policy.shown(both, PLAIN).rows
     assert [f.candidate.number for f in rows] == [198]
     assert [f.candidate.number for f in policy.folded(both, rows)] == [226]
-    assert policy.shown([echo], PLAIN) == [echo]
+    assert policy.shown([echo], PLAIN).rows == [echo]
+
+
+def test_beside_a_better_row_single_words_are_not_enough():
+    words = replace(finding(2, 0.3), evidence=Evidence("titles", ("proxy",)))
+    found = [finding(1, 0.5), words, finding(3, 0.3)]
+    shown = policy.shown(found, PLAIN)
+    assert [row.candidate.number for row in shown.rows] == [1, 3]
+    assert shown.passed == {id(words.candidate): "far less probable than the best"}
+
+
+def test_it_is_told_why_an_issue_is_no_row():
+    echo = finding(226, 0.5, ending=Ending.DUPLICATE, duplicate_of=198)
+    many = [finding(198, 0.9, "duplicate"), echo, *(finding(n, 0.6) for n in (1, 2, 3))]
+    low = finding(4, 0.1)
+    shown = policy.shown([*many, low], PLAIN)
+    told = {f.candidate.number: shown.passed.get(id(f.candidate)) for f in [*many, low]}
+    assert told == {
+        198: None,
+        226: "closed as a duplicate of a row",
+        1: None,
+        2: None,
+        3: "three rows are enough",
+        4: "noise beside a likely duplicate",
+    }
+
+
+def test_what_the_model_did_not_read_is_no_row():
+    read, unread = finding(1, 0.3, by="model"), finding(2, 0.6)
+    shown = policy.shown([read, unread], PLAIN)
+    assert [row.candidate.number for row in shown.rows] == [1]
+    assert shown.passed == {id(unread.candidate): "the model did not read it"}
+
+
+def test_docs_do_not_crowd_issues_out_of_the_models_reading():
+    docs = [Finding(doc(path=f"docs/{n}.md"), "related", 0.9, "test") for n in range(5)]
+    asked = policy.worth_asking([*docs, *(finding(n, 0.3) for n in range(1, 13))])
+    assert len(asked) == policy.MAX_ASKED
+    assert sum(f.is_thread for f in asked) == policy.MAX_ASKED - policy.ASKED_DOCS

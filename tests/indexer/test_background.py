@@ -3,7 +3,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from indexer.background import FRESH_SECONDS, SMALL_FRESH_SECONDS, Backgrounds
+from indexer.background import FRESH_SECONDS, SMALL_FRESH_SECONDS, Backgrounds, Sample
 from indexer.edge_store import EdgeStore
 from indexer.indexing import index_threads
 from tests.fakes_embedding import ToyEmbedder
@@ -83,3 +83,12 @@ def test_each_set_of_repositories_has_its_own(kb):
     assert backgrounds.of((REPO,), None).size == 3
     assert backgrounds.of((REPO, "tidepool/charts"), None).size == 4
     assert backgrounds.of(("tidepool/nothing",), None).size == 0
+
+
+def test_it_counts_who_has_an_error_as_of_a_moment():
+    sample = Sample(
+        [30, 10, 20], [(), (), ()], {}, errors=[["code:epipe"], ["code:epipe"], ["code:enospc"]]
+    )
+    assert sample.as_of(None).with_error("code:epipe") == 2
+    assert sample.as_of(25).with_error("code:epipe") == 1
+    assert sample.as_of(None).with_error("code:other") == 0

@@ -1,6 +1,7 @@
+import pytest
+
 from indexer.query import Query, word
 from indexer.reasons import MAX_VALUES, Reason, Telling, sentence
-from indexer.text import error_signatures
 from tests.fakes_search import BM25, background, thread
 
 USUAL = background(
@@ -11,16 +12,94 @@ PANIC = "thread 'main' panicked at 'tide table is empty', src/tables.rs:40:9"
 
 def telling(title, body=""):
     wording = word(Query("o/r", title, body))
-    return Telling(wording, frozenset(error_signatures(body)), USUAL, BM25)
+    return Telling(wording, body, USUAL, BM25)
+
+
+def kinds(found):
+    return {reason.kind: reason.values for reason in found}
 
 
 def test_a_shared_error_and_rare_words_of_both_titles_are_named():
     found = telling("Tide window crashes", PANIC).shared_with("Crash in the tide window", PANIC)
-    assert found == (
-        Reason("same_error", ("tide table is empty",)),
-        Reason("title_words", ("Tide",)),
-    )
-    assert sentence(found) == "Same error “tide table is empty”; titles share “Tide”"
+    assert found[0] == Reason("same_error", ("tide table is empty",))
+    assert kinds(found)["title_words"] == ("Tide",)
+    assert sentence(found[:1]) == "Same error “tide table is empty”"
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "error"),
+    [
+        (
+            "It fails:\n```\nOSError: disk quota exceeded on /mnt/a\n```",
+            "OSError: disk quota exceeded on /var/b",
+            "OSError: disk quota exceeded on /mnt/a",
+        ),
+        (
+            "task 'a' panicked at 'assertion failed: end <= self.len()', /build/slice.rs:4",
+            "panicked at 'assertion failed: end <= self.len()', /other/slice.rs:432",
+            "assertion failed: end <= self.len()",
+        ),
+        ("I get ENOSPC here", "npm says ENOSPC", "ENOSPC"),
+        ("<Code>SignatureDoesNotMatch</Code>", "An error occurred (SignatureDoesNotMatch)",
+         "SignatureDoesNotMatch"),
+        ("error[E0308]: mismatched types", "I see E0308 as well", "E0308"),
+    ],
+)  # fmt: skip
+def test_an_error_is_named_as_the_new_issue_spells_it(ours, theirs, error):
+    assert kinds(telling("New", ours).shared_with("Old", theirs))["same_error"] == (error,)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "error: aborting due to 4 previous errors",
+        "error: could not compile harbor",
+        "Error: Process completed with exit code 1.",
+        "error: command failed with exit status 101",
+    ],
+)
+def test_how_a_tool_ended_is_no_error_to_name(line):
+    assert "same_error" not in kinds(telling("New", line).shared_with("Old", line))
+
+
+def test_an_error_that_many_have_is_not_named():
+    usual = background([thread(i, f"gauge {i}", PANIC) for i in range(1, 40)])
+    wording = word(Query("o/r", "Tide", PANIC))
+    found = Telling(wording, PANIC, usual, BM25).shared_with("Other", PANIC)
+    assert "same_error" not in kinds(found)
+
+
+def test_words_in_a_row_are_named_if_they_tell_something():
+    ours = "Since then the anchor chain refuses to unwind, whatever I do."
+    theirs = "On Windows the anchor chain refuses to unwind after a restart."
+    found = kinds(telling("Stuck", ours).shared_with("Blocked", theirs))
+    assert found["same_phrase"] == ("the anchor chain refuses to unwind",)
+    found = telling("window does not open on startup").shared_with("window does not open", "")
+    assert "same_phrase" not in kinds(found)
+
+
+def test_names_out_of_the_code_are_named_the_rarest_first():
+    ours = "calling `PartWriter.flush` with part_size"
+    found = kinds(telling("Slow", ours).shared_with("Slower", "PartWriter.flush has part_size"))
+    assert set(found["same_names"]) == {"PartWriter.flush", "part_size"}
+
+
+@pytest.mark.parametrize(
+    "noise",
+    ["1.4.1", "42", "v2.0.0-rc.1", "x86_64-unknown-linux-gnu", "2026-03-02", "deadbeefcafe1234"],
+)
+def test_numbers_versions_and_machines_are_no_evidence(noise):
+    assert telling(noise, f"on {noise}").shared_with(noise, f"with {noise}") == ()
+
+
+def test_a_word_deep_in_both_texts_is_no_evidence():
+    found = telling("It stops", "somewhere behind").shared_with("Other", "it fell behind")
+    assert "same_words" not in kinds(found)
+
+
+def test_stack_frames_lend_no_names():
+    frames = "  4: harbor::tables::first_row\n  5: harbor::tables::last_row"
+    assert telling("One", frames).shared_with("Two", frames) == ()
 
 
 def test_words_that_everybody_uses_are_not_named():
@@ -28,16 +107,16 @@ def test_words_that_everybody_uses_are_not_named():
     assert sentence(()) == ""
 
 
-def test_words_of_the_texts_are_named_where_titles_share_none():
-    found = telling("It stops", "The Gauge_7 blinks").shared_with("Blinking", "my gauge_7 is red")
-    assert found == (Reason("same_words", ("Gauge_7",)),)
+def test_words_of_one_title_and_the_other_text_are_named():
+    found = telling("The Gauge7 blinks").shared_with("Blinking", "my gauge7 is red")
+    assert found == (Reason("same_words", ("Gauge7",)),)
 
 
 def test_no_more_than_a_few_words_are_named_the_rarest_first():
     words = "anchor buoy compass depth echo fathom"
-    (reason,) = telling(f"{words} window").shared_with(words, "")
-    assert len(reason.values) == MAX_VALUES
-    assert "window" not in reason.values
+    values = kinds(telling(f"{words} window").shared_with(words, ""))["title_words"]
+    assert len(values) == MAX_VALUES
+    assert "window" not in values
 
 
 def test_a_stack_frame_alone_is_no_error_to_name():

@@ -98,7 +98,7 @@ def test_the_thread_with_the_same_words_and_panic_comes_first(searcher):
 
 def test_a_candidate_says_what_it_shares_and_how_it_ended(searcher):
     best = searcher.search(CRASH, limit=1)[0]
-    assert {r.kind for r in best.reasons} == {"same_error", "title_words"}
+    assert {r.kind for r in best.reasons} == {"same_error", "same_phrase", "title_words"}
     assert "tide table is empty" in best.why
     assert best.why.startswith("Same error")
     assert best.state == "closed"

@@ -18,6 +18,7 @@ from app.opinion import Judgement, Opinion, ProposedStep
 from app.publisher import marked
 from app.sanitize import Markdown
 from app.settings import Settings
+from indexer.reasons import Reason
 from indexer.repo_config import RepoConfig
 from indexer.threads import Ending
 from indexer.thresholds import Thresholds
@@ -78,6 +79,13 @@ PLACES: dict[str, Callable[[str], tuple[Any, ...]]] = {
     "past title": lambda text: (NEW, honest(title=text)),
     "settling comment": lambda text: (NEW, honest(said=text)),
     "both issues": lambda text: (thread(2001, text, text, days=0), honest(title=text, body=text)),
+    "shared error": lambda text: (
+        thread(2001, "ReadTimeout", text, days=0),
+        honest(reasons=(Reason("same_error", (text,)),)),
+    ),
+    "shared phrase": lambda text: (NEW, honest(reasons=(Reason("same_phrase", (text,)),))),
+    "shared names": lambda text: (NEW, honest(reasons=(Reason("same_names", (text, text)),))),
+    "shared words": lambda text: (NEW, honest(reasons=(Reason("title_words", (text, text)),))),
     "docs": lambda text: (NEW, doc(headings=(text,), text=text, probability=0.9)),
     "doc path": lambda text: (NEW, doc(path=text[:200], probability=0.9)),
     "release": lambda text: (NEW, honest(), release(tag=text[:60], body=text, probability=0.9)),

@@ -1,0 +1,107 @@
+"""What is said of an issue, from search results to the comment, with and without a model."""
+
+from types import SimpleNamespace
+
+from app import policy
+from app.answering import answer
+from app.llm import Answered, Usage
+from app.opinion import Judgement, Opinion
+from app.settings import Settings
+from indexer.repo_config import RepoConfig
+from indexer.threads import Ending
+from tests.builders import NOW, REPO, candidate, doc, thread
+
+ISSUE = thread(2001, "Uploads stop at 99 %", "They stop in `PartWriter.flush`.", days=0)
+
+
+class Found:
+    def __init__(self, *candidates):
+        self.candidates = list(candidates)
+
+    def search(self, query, limit=10):
+        return self.candidates
+
+
+class Judging:
+    """A model that gives one verdict on each issue it is shown, and keeps the prompt."""
+
+    def __init__(self, verdict="related"):
+        self.verdict = verdict
+        self.prompt = None
+
+    async def ask(self, prompt):
+        self.prompt = prompt
+        said = [
+            Judgement(
+                source_id=source.id,
+                one_change="write the last part",
+                shared="",
+                differs="",
+                verdict=self.verdict,
+                confidence=0.9,
+            )
+            for source in prompt.sources
+        ]
+        return Answered(Opinion(judgements=said, steps=[]), Usage("judging"))
+
+
+async def said(*candidates, llm=None, issue=ISSUE, config=None):
+    services = SimpleNamespace(
+        settings=Settings(), searcher=Found(*candidates), llm=llm, state=SimpleNamespace(thresholds=lambda _: DEFAULT)
+    )
+    return await answer(services, REPO, issue, config or RepoConfig())
+
+
+async def test_every_candidate_is_accounted_for():
+    younger = candidate(3000, probability=0.9)
+    late = younger.thread.model_copy(update={"created_at": NOW.replace(year=2027)})
+    found = [
+        *(candidate(n, probability=0.9 - n / 20) for n in range(1, 13)),
+        doc(probability=0.9),
+        candidate(50, probability=0.001),
+        SimpleNamespace(**{f: getattr(younger, f) for f in younger.__slots__} | {"thread": late}),
+    ]
+    for llm in (None, Judging(), Judging("duplicate"), Judging("unrelated")):
+        told = (await said(*found, llm=llm)).explain["candidates"]
+        assert {t["number"] for t in told} == {c.number for c in found}
+        for entry in told:
+            shown = entry["place"] in {"shown", "cited"}
+            assert shown or entry["passed_over"] or entry["verdict"] == "unrelated", entry
+        assert next(t for t in told if t["number"] == 3000)["reason"] == "younger than the issue"
+
+
+async def test_what_the_model_had_no_room_for_is_folded_with_a_reason():
+    model = Judging()
+    made = await said(*(candidate(n, probability=0.6) for n in range(1, 13)), llm=model)
+    assert len(model.prompt.sources) == policy.MAX_ASKED
+    told = {t["number"]: t for t in made.explain["candidates"]}
+    unread = [t for t in told.values() if t["by"] == "rules"]
+    assert len(unread) == 12 - policy.MAX_ASKED
+    assert {t["passed_over"] for t in unread} == {"the model did not read it"}
+
+
+async def test_an_unread_doc_does_not_answer_where_the_model_found_nothing():
+    docs = [doc(path=f"docs/{n}.md", probability=0.9) for n in range(5)]
+    made = await said(candidate(1, probability=0.5), *docs, llm=Judging("unrelated"))
+    assert made.body is None
+
+
+async def test_the_last_original_of_a_chain_is_what_is_shown():
+    chain = [
+        candidate(5, probability=0.97, ending=Ending.DUPLICATE, duplicate_of=4),
+        candidate(4, probability=0.3, ending=Ending.DUPLICATE, duplicate_of=3),
+        candidate(3, probability=0.2, state="open"),
+    ]
+    for llm in (None, Judging("duplicate")):
+        made = await said(*chain, llm=llm)
+        assert made.shown == (3,)
+        assert made.findings[0].kind == "duplicate"
+
+
+async def test_a_fix_in_what_the_reporter_runs_is_called_a_regression():
+    fixed = candidate(7, probability=0.97, ending=Ending.FIXED, release="v2.4.1")
+    issue = thread(2001, "Uploads stop at 99 %", "harbor 2.5.0", days=0)
+    for llm in (None, Judging("duplicate")):
+        body = (await said(fixed, issue=issue, llm=llm)).body
+        assert body.startswith("**This may be a regression of [#7]")
+        assert "Upgrade to" not in body
