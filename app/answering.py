@@ -285,6 +285,10 @@ def _redacted(candidate: Candidate) -> Candidate:
         resolution=resolution,
         section=section,
         release=release,
+        reasons=tuple(
+            replace(reason, values=tuple(redact(value) for value in reason.values))
+            for reason in candidate.reasons
+        ),
     )
 
 

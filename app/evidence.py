@@ -7,6 +7,7 @@ The search finds it (indexer/reasons.py); the comment's template words it in the
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from app import unsafe_advice
 from indexer.candidate import Candidate
 from indexer.reasons import ReasonKind
 
@@ -42,8 +43,11 @@ NO_EVIDENCE: Final = Evidence("none")
 
 
 def of_candidate(candidate: Candidate) -> Evidence:
-    """The strongest thing that the new issue and the candidate share."""
-    if not candidate.reasons:
-        return NO_EVIDENCE
-    strongest = candidate.reasons[0]
-    return Evidence(_KINDS[strongest.kind], strongest.values)
+    """The strongest thing that the new issue and the candidate share.
+
+    Two issues may be written to share a bad advice, so that we repeat it.
+    """
+    for reason in candidate.reasons:
+        if not any(map(unsafe_advice.found, reason.values)):
+            return Evidence(_KINDS[reason.kind], reason.values)
+    return NO_EVIDENCE

@@ -97,12 +97,13 @@ def links(body: str) -> list[str]:
     return [str(t.attrGet("href")) for t in _tokens(body) if t.type == "link_open"]
 
 
-def read(body: str) -> str:
-    """The comment as its reader sees it, in plain text."""
+def read(body: str, *, code: bool = True) -> str:
+    """The comment as its reader sees it, in plain text; without its code spans if so asked."""
     parser = MarkdownIt("gfm-like", {"linkify": False, "html": True})
+    kinds = {"text", "code_inline"} if code else {"text"}
     words: list[str] = []
     for block in parser.parse(body):
-        spoken = (t for t in block.children or [] if t.type in {"text", "code_inline"})
+        spoken = (t for t in block.children or [] if t.type in kinds)
         words += [token.content for token in spoken]
         if block.type == "inline":
             words.append("\n")

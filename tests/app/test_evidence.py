@@ -15,6 +15,8 @@ from tests.builders import candidate
         ([Reason("title_words", ("Proxy", "timeout"))], Evidence("titles", ("Proxy", "timeout"))),
         ([Reason("same_words", ("배포",))], Evidence("words", ("배포",))),
         ([Reason("same_error", ("x",)), Reason("same_words", ("y",))], Evidence("error", ("x",))),
+        ([Reason("same_error", ("chmod -R 777 /",)), Reason("same_words", ("y",))],
+         Evidence("words", ("y",))),
         ([], Evidence("none")),
     ],
 )  # fmt: skip

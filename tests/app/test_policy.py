@@ -89,7 +89,7 @@ def test_thresholds_make_it_stricter():
     found = [finding(9, 0.95, "duplicate"), finding(1, 0.5)]
 
     def shown(**least):
-        rows = policy.shown(found, RepoConfig(thresholds=Thresholds(**least)))
+        rows = policy.shown(found, RepoConfig(thresholds=Thresholds(**least))).rows
         return [(row.candidate.number, row.kind) for row in rows]
 
     assert shown(duplicate=0.97) == [(9, "related"), (1, "related")]

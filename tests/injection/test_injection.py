@@ -120,9 +120,10 @@ async def test_nothing_harmful_reaches_the_comment(attack: Attack) -> None:
             body = await comment(place, attack.text, obeying=obeying)
             where = f"{attack.name} in {place}, {'obeying' if obeying else 'no'} model"
             assert harms(body) == [], where
-            text = read(body)
             in_title = attack.in_title and place in TITLES
             for piece in () if in_title else attack.never:
+                # An @ within code calls nobody.
+                text = read(body, code=not piece.startswith("@"))
                 assert piece not in text, f"{where}: {piece!r} in {text!r}"
             assert len(body) < 20_000, where
 
