@@ -9,6 +9,7 @@ from app.opinion import Judgement, Opinion
 from app.settings import Settings
 from indexer.repo_config import RepoConfig
 from indexer.threads import Ending
+from indexer.verdict import DEFAULT
 from tests.builders import NOW, REPO, candidate, doc, thread
 
 ISSUE = thread(2001, "Uploads stop at 99 %", "They stop in `PartWriter.flush`.", days=0)
@@ -47,7 +48,10 @@ class Judging:
 
 async def said(*candidates, llm=None, issue=ISSUE, config=None):
     services = SimpleNamespace(
-        settings=Settings(), searcher=Found(*candidates), llm=llm, state=SimpleNamespace(thresholds=lambda _: DEFAULT)
+        settings=Settings(),
+        searcher=Found(*candidates),
+        llm=llm,
+        state=SimpleNamespace(thresholds=lambda _: DEFAULT),
     )
     return await answer(services, REPO, issue, config or RepoConfig())
 
