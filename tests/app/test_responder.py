@@ -291,7 +291,7 @@ def story(tmp_path, monkeypatch):
         return SimpleNamespace(
             settings=Settings(),
             searcher=FakeSearcher(list(found)),
-            state=Levels(),
+            state=Levels(SURE),
             llm=llm,
             records=records,
             identity=FakeIdentity(),
