@@ -21,6 +21,7 @@ from app import (
     policy,
     prompt,
     reply,
+    series,
     versions,
 )
 from app.drafter import NO_DRAFT, Draft, Dropped
@@ -245,7 +246,18 @@ def _by_the_rules(
                 fix=fix_of(candidate, reported),
             )
         )
-    return originals_first(findings)
+    return originals_first(_without_siblings(thread.title, findings))
+
+
+def _without_siblings(title: str, findings: list[Finding]) -> list[Finding]:
+    """The findings, those of a series as unrelated unless they name the same error."""
+    titles = [f.candidate.title if f.is_thread else "" for f in findings]
+    for place in series.siblings(title, titles):
+        if findings[place].evidence.kind != "error":
+            findings[place] = replace(
+                findings[place], kind="unrelated", reason="one of a series of sibling issues"
+            )
+    return findings
 
 
 def _why_left_out(candidate: Candidate, thread: Thread, config: RepoConfig) -> str | None:

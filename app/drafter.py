@@ -65,9 +65,16 @@ NO_DRAFT: Final = Draft()
 
 
 def upgrade_of(rows: Sequence[Finding]) -> Finding | None:
-    """The row whose fix the reporter can get by upgrading. Only a duplicate's fix is theirs."""
-    for row in rows:
-        if row.kind == "duplicate" and row.fix is not None and not row.is_regression:
+    """The row whose fix the reporter can get by upgrading.
+
+    Beside a duplicate only a duplicate's fix is theirs. Of an issue that is merely related the
+    comment says "if it is that one", and only where the reporter's version is surely older.
+    """
+    duplicates = [row for row in rows if row.kind == "duplicate"]
+    for row in duplicates or rows:
+        if row.fix is None or row.is_regression:
+            continue
+        if row.kind == "duplicate" or row.fix.relation == "upgrade":
             return row
     return None
 

@@ -134,7 +134,10 @@ class _Writer:
         fix = finding.fix
         if fix is not None and fix.relation == "upgrade":
             version = inline(fix.reported, limit=40, markup=False)
-            return self._say("step.upgrade", release=release, version=version)
+            if finding.kind == "duplicate":
+                return self._say("step.upgrade", release=release, version=version)
+            issue = self._rows.issue(finding)
+            return self._say("step.upgrade_if", issue=issue, release=release, version=version)
         return self._say("step.upgrade_unsure", release=release)
 
     def _step(self, step: Step, limit: int) -> Markdown:

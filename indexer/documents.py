@@ -3,6 +3,7 @@
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from threading import Lock
@@ -47,6 +48,8 @@ _FUNCTIONS: Mapping[str, Callable[[Pool], Floats]] = {
 }
 
 _FRESH_SECONDS = 60.0
+# A search asks for each of its candidates; counting them costs something too.
+_COUNTED_SECONDS = 1.0
 _PAGE = 200
 
 
@@ -115,23 +118,37 @@ class _History:
         return self._notes(bisect_left(self._moments, moment))
 
 
+@dataclass
+class _Kept:
+    """A history as it was read, when that was, and when its releases were last counted."""
+
+    history: _History
+    count: int
+    read: float
+    counted: float = 0.0
+
+
 class Releases:
-    """Each repository's releases, read again after a while."""
+    """Each repository's releases, read again where there is one more or less, and after a while."""
 
     def __init__(self, kb: KnowledgeBase, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._kb = kb
         self._clock = clock
-        self._kept: dict[str, tuple[float, _History]] = {}
+        self._kept: dict[str, _Kept] = {}
         self._lock = Lock()
 
     def before(self, repo: str, moment: datetime) -> ReleaseNotes:
         """The releases that were published before a moment."""
         with self._lock:
-            until, history = self._kept.get(repo, (-1.0, None))
-            if history is None or self._clock() > until:
-                history = _History(self._read(repo))
-                self._kept[repo] = (self._clock() + _FRESH_SECONDS, history)
-        return history.before(moment)
+            now = self._clock()
+            kept = self._kept.get(repo)
+            if kept is None or now > kept.counted + _COUNTED_SECONDS:
+                count = self._kb.count(Where((repo,), kinds=("release",)))
+                if kept is None or now > kept.read + _FRESH_SECONDS or count != kept.count:
+                    kept = _Kept(_History(self._read(repo)), count, now)
+                kept.counted = now
+                self._kept[repo] = kept
+        return kept.history.before(moment)
 
     def _read(self, repo: str) -> list[Release]:
         releases: list[Release] = []

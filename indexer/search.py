@@ -6,7 +6,7 @@ of the query's moment.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -28,6 +28,9 @@ from indexer.store import Hit, KnowledgeBase, Point
 from indexer.threads import Thread, as_of
 
 __all__ = ["Candidate", "Query", "Ranked", "Reason", "Searcher"]
+
+
+_LONGEST_CHAIN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,9 @@ class Searcher:
     def search(self, query: Query, limit: int = 10) -> list[Candidate]:
         """The `limit` best threads, then at most as many doc sections and releases.
 
+        Behind the threads stand the originals of those that were closed as duplicates, however
+        little they are like the query themselves.
+
         Raises:
             StoreError, ModelError: it could not be looked.
         """
@@ -88,7 +94,8 @@ class Searcher:
             return []
         ranked, background, docs = self._look(asked)
         telling = Telling(asked.wording, query.body, background, self._bm25)
-        best = [self._candidate(asked, ranked, row, telling) for row in ranked.order[:limit]]
+        best = [self._in_row(asked, ranked, row, telling) for row in ranked.order[:limit]]
+        best += self._originals(asked, ranked, best, telling)
         ids = list(dict.fromkeys(hit.id for hits in docs for hit in hits))
         points = self._kb.fetch(ids, vectors=True) if ids else []
         return best + documents.candidates(asked, background, telling, points)[:limit]
@@ -146,22 +153,53 @@ class Searcher:
             probability=self._model.calibration.probability(scores, background.population),
         )
 
-    def _candidate(self, asked: Asking, ranked: Ranked, row: int, telling: Telling) -> Candidate:
-        repo, number = ranked.keys[row]
-        thread = ranked.threads[row]
+    def _originals(
+        self, asked: Asking, ranked: Ranked, best: list[Candidate], telling: Telling
+    ) -> list[Candidate]:
+        """The issues that the best were closed as duplicates of, where they are not among them.
+
+        One that is not in the pool has no features, and no probability of its own.
+        """
+        rows = {key: row for row, key in enumerate(ranked.keys)}
+        known = {(c.repo, c.number) for c in best}
+        known |= {(asked.query.repo.lower(), number) for number in asked.query.exclude_numbers}
+        found: list[Candidate] = []
+        latest = best
+        for _ in range(_LONGEST_CHAIN):
+            named = {(c.repo, c.resolution.duplicate_of) for c in latest if c.resolution}
+            wanted = sorted((r, n) for r, n in named - known if n is not None)
+            known.update(wanted)
+            latest = [self._in_row(asked, ranked, rows[k], telling) for k in wanted if k in rows]
+            ids = [point_id(repo, thread_key(n)) for repo, n in wanted if (repo, n) not in rows]
+            for point in self._kb.fetch(ids, fields=("repo", "thread")) if ids else []:
+                thread = as_of(thread_of(point.payload), asked.moment)
+                if thread is not None:
+                    repo = str(point.payload["repo"])
+                    latest.append(self._candidate(asked, repo, thread, telling))
+            found += latest
+        return found
+
+    def _in_row(self, asked: Asking, ranked: Ranked, row: int, telling: Telling) -> Candidate:
+        return replace(
+            self._candidate(asked, ranked.keys[row][0], ranked.threads[row], telling),
+            score=float(ranked.scores[row]),
+            probability=float(ranked.probability[row]),
+            features={name: float(values[row]) for name, values in ranked.features.items()},
+        )
+
+    def _candidate(self, asked: Asking, repo: str, thread: Thread, telling: Telling) -> Candidate:
         shared = telling.shared_with(thread.title, thread.body)
-        probability = float(ranked.probability[row])
         return Candidate(
             repo=repo,
             kind="issue",
-            number=number,
+            number=thread.number,
             title=thread.title,
             url=thread.url,
             state=thread.state,
-            score=float(ranked.scores[row]),
-            probability=probability,
+            score=0.0,
+            probability=0.0,
             why=sentence(shared),
-            features={name: float(values[row]) for name, values in ranked.features.items()},
+            features={},
             thread=thread,
             resolution=resolve(thread, self._releases.before(repo, asked.moment), repo=repo),
             reasons=shared,

@@ -1,5 +1,6 @@
 """What is said of an issue, from search results to the comment, with and without a model."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 from app import policy
@@ -7,6 +8,7 @@ from app.answering import answer
 from app.llm import Answered, Usage
 from app.opinion import Judgement, Opinion
 from app.settings import Settings
+from indexer.reasons import Reason
 from indexer.repo_config import RepoConfig
 from indexer.threads import Ending
 from indexer.verdict import DEFAULT
@@ -109,3 +111,14 @@ async def test_a_fix_in_what_the_reporter_runs_is_called_a_regression():
         body = (await said(fixed, issue=issue, llm=llm)).body
         assert body.startswith("**This may be a regression of [#7]")
         assert "Upgrade to" not in body
+
+
+async def test_a_series_of_siblings_is_no_answer():
+    titles = ("io", "fs", "net", "char")
+    found = [candidate(n, f"API docs: {t}", probability=0.5) for n, t in enumerate(titles, 1)]
+    issue = thread(2001, "API docs: num", "Part of the API docs.", days=0)
+    made = await said(*found, issue=issue)
+    assert made.body is None
+    assert made.explain["candidates"][0]["reason"] == "one of a series of sibling issues"
+    same = [replace(c, reasons=(Reason("same_error", ("EPIPE",)),)) for c in found]
+    assert (await said(*same, issue=issue)).body is not None

@@ -52,10 +52,20 @@ def test_the_same_words_are_quoted_once():
     assert len(drafter.from_quotes(rows).steps) == 1
 
 
-def test_only_a_duplicates_fix_is_an_upgrade():
+def test_a_newer_fix_is_an_upgrade():
     fixed = finding(1, "duplicate", Fix("v2", "upgrade", "1"))
-    assert drafter.from_quotes([fixed]).upgrade is fixed
-    assert drafter.from_quotes([finding(1, "related", Fix("v2", "upgrade", "1"))]).upgrade is None
+    unsure = finding(2, "duplicate", Fix("v2", "unsure"))
+    related = finding(3, "related", Fix("v2", "upgrade", "1"))
+    assert drafter.upgrade_of([fixed]) is fixed
+    assert drafter.upgrade_of([unsure]) is unsure
+    assert drafter.upgrade_of([finding(4), related]) is related
+    assert drafter.upgrade_of([related, fixed]) is fixed
+
+
+def test_what_is_merely_related_is_an_upgrade_only_for_sure():
+    assert drafter.upgrade_of([finding(1, "related", Fix("v2", "unsure"))]) is None
+    related = finding(2, "related", Fix("v2", "upgrade", "1"))
+    assert drafter.upgrade_of([finding(3, "duplicate"), related]) is None
 
 
 def test_a_regression_is_told_to_upgrade_nowhere():

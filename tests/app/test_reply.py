@@ -133,6 +133,16 @@ def test_the_upgrade_names_release_and_version():
     assert "If you already run it, this may be a regression." in seen(comment([row]))
 
 
+def test_a_related_fix_is_an_upgrade_with_an_if():
+    row = finding(7, "related", Fix("v2.4.1", "upgrade", "v2.3.0"), **FIXED)
+    assert "If it is #7: v2.4.1 has the fix. You report v2.3.0, which is older." in seen(
+        comment([row])
+    )
+    text = seen(comment([row], language="ko"))
+    assert "#7과 같은 문제라면 v2.4.1에 수정이 들어 있습니다." in text
+    assert "지금 쓰시는 버전 v2.3.0은 그보다 낮습니다." in text
+
+
 def test_a_regression_is_not_told_to_upgrade():
     row = finding(7, "duplicate", Fix("v2.4.1", "regression", "2.5.0"), **FIXED)
     text = seen(comment([row]))

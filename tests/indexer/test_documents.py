@@ -51,14 +51,19 @@ def test_releases_are_those_published_before(kb):
     assert list(releases.before("tidepool/other", NOW)) == []
 
 
-def test_new_releases_are_seen_after_a_while(kb):
+def test_a_new_release_is_seen_soon_and_a_changed_one_after_a_while(kb):
     now = [0.0]
     releases = Releases(kb, clock=lambda: now[0])
     assert list(releases.before(REPO, NOW)) == []
     index_docs(kb, ToyEmbedder(), REPO, [], [release(1, 30)])
-    assert list(releases.before(REPO, NOW)) == []
-    now[0] = 61.0
-    assert [r.tag for r in releases.before(REPO, NOW)] == ["v1.1.0"]
+    now[0] = 2.0
+    assert [r.body for r in releases.before(REPO, NOW)] == [release(1, 30).body]
+    changed = release(1, 30).model_copy(update={"body": "Fixes #20"})
+    index_docs(kb, ToyEmbedder(), REPO, [], [changed])
+    now[0] = 4.0
+    assert [r.body for r in releases.before(REPO, NOW)] == [release(1, 30).body]
+    now[0] = 63.0
+    assert [r.body for r in releases.before(REPO, NOW)] == ["Fixes #20"]
 
 
 def test_the_section_that_covers_the_question_comes_first(kb):

@@ -226,3 +226,27 @@ def test_any_text_can_be_asked(searcher, title, body):
 def test_a_huge_body_can_be_asked(searcher):
     body = "\x00[" * 10_000 + "(((`" * 5_000 + PANIC + "\ud800 " * 1_000
     assert searcher.search(Query(REPO, "Crash on a station", body), limit=3)
+
+
+def test_the_original_of_a_duplicate_comes_along(kb, embedder, searcher):
+    original = thread(90, "Nothing alike", "Other words altogether.")
+    between = thread(
+        91, "Neither is this", "Some more.", state="closed", closed_at=day(40),
+        events=(Event(kind="marked_as_duplicate", created_at=day(40), canonical=90),),
+    )  # fmt: skip
+    found = history()[-1].model_copy(
+        update={
+            "state_reason": "duplicate",
+            "events": (
+                Event(kind="marked_as_duplicate", created_at=day(30), canonical=91),
+                Event(kind="closed", created_at=day(30)),
+            ),
+        }
+    )
+    index_threads(kb, embedder, REPO, [original, between, found])
+    numbers = [c.number for c in searcher.search(CRASH, limit=1)]
+    assert numbers == [20, 91, 90]
+    early = [c.number for c in searcher.search(replace(CRASH, before=day(25)), limit=1)]
+    assert early == [20]
+    without = searcher.search(replace(CRASH, exclude_numbers=(91,)), limit=1)
+    assert [c.number for c in without] == [20]
