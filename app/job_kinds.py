@@ -100,15 +100,36 @@ class Adopt:
 
 @dataclass(frozen=True, slots=True)
 class Backfill:
-    """Read a repository's whole history into the knowledge base."""
+    """Read a repository's whole history into the knowledge base.
+
+    `full`, `docs` and `since` (ISO 8601) are those of `intern backfill`.
+    """
 
     queue: ClassVar[str] = "backfill"
     repo: str
     installation: int | None = None
+    full: bool = False
+    docs: bool = True
+    since: str | None = None
 
     @property
     def partition(self) -> str:
         """One at a time for a repository."""
+        return self.repo.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """Read a repository's history from a file of this machine."""
+
+    queue: ClassVar[str] = "backfill"
+    repo: str
+    file: str
+    full: bool = False
+
+    @property
+    def partition(self) -> str:
+        """The same as of the backfills of that repository."""
         return self.repo.lower()
 
 
@@ -127,7 +148,15 @@ class Forget:
 
 
 Job = (
-    Respond | RefreshThread | RemoveThread | RefreshConfig | CheckConfig | Adopt | Backfill | Forget
+    Respond
+    | RefreshThread
+    | RemoveThread
+    | RefreshConfig
+    | CheckConfig
+    | Adopt
+    | Backfill
+    | Import
+    | Forget
 )
 J = TypeVar("J", bound=Job)
 

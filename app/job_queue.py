@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions
@@ -30,6 +30,8 @@ DEAD = ["ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 UNFINISHED = ["ENQUEUED", "PENDING", "DELAYED"]
 MAX_ATTEMPTS = 20
 ENQUEUE_TIMEOUT_SECONDS = 5.0
+# The event under which a job tells how far it is.
+PROGRESS = "progress"
 PRUNE_BATCH = 500
 # What a workflow or a step comes to: plain JSON with an `outcome`; ids and counts, never text.
 Outcome = dict[str, Any]
@@ -62,6 +64,12 @@ class QueueUnavailable(InternError):
     """The queue's database could not take a job in time."""
 
     reason = "queue_unavailable"
+
+
+class JobFailed(InternError):
+    """A job ended in an error; the text is that error's."""
+
+    reason = "job_failed"
 
 
 def workflow_name(kind: type[Job]) -> str:
@@ -264,6 +272,24 @@ class JobQueue:
             status=UNFINISHED, queue_name=queue, load_input=False, load_output=False
         )
         return [w.workflow_id for w in found if w.queue_partition_key == partition]
+
+    async def outcome(self, job: str) -> Outcome | None:
+        """What a job came to; None while it is not done.
+
+        Raises:
+            InternError: it failed.
+        """
+        status = await DBOS.get_workflow_status_async(job)
+        if status is None or status.status in UNFINISHED:
+            return None
+        if status.status == "SUCCESS":
+            return cast("Outcome", status.output)
+        raise JobFailed(str(status.error or "The job was cancelled."))
+
+    async def progress(self, job: str) -> dict[str, Any] | None:
+        """How far a job was when it last told, as plain JSON."""
+        told: dict[str, Any] = await DBOS.get_all_events_async(job)
+        return told.get(PROGRESS)
 
     async def cancel(self, queue: str, partition: str) -> int:
         """Cancel the jobs of one partition that wait or run; returns how many there were."""

@@ -21,6 +21,7 @@ from app.job_kinds import (
     Backfill,
     CheckConfig,
     Forget,
+    Import,
     J,
     Job,
     RefreshConfig,
@@ -32,7 +33,7 @@ from app.job_kinds import (
 from app.job_queue import JobQueue, Outcome, Workflow
 from app.metrics import Metrics
 from app.settings import Settings
-from indexer.errors import GitHubUnavailable, InternError, RateLimited, StoreUnavailable
+from indexer.errors import GitHubUnavailable, InternError, RateLimited, StoreBusy, StoreUnavailable
 from indexer.state import State, Status
 
 if TYPE_CHECKING:  # the steps load the engines, the order of steps does not need them
@@ -112,6 +113,7 @@ class Jobs:
             CheckConfig: self._workflow(CheckConfig, self._check_config),
             Adopt: self._workflow(Adopt, self._adopt),
             Backfill: self._workflow(Backfill, self._backfill),
+            Import: self._workflow(Import, self._import),
             Forget: self._workflow(Forget, self._forget),
         }
 
@@ -156,6 +158,9 @@ class Jobs:
             seen = await self._step(self._look, job)
             if seen["outcome"] == "complete":
                 return True
+            if job.trigger == "manual":
+                # Somebody sits there and waits for the command.
+                return False
             if not seen["jobs"]:
                 if not asked:
                     # Its installation event was missed, or its backfill died.
@@ -210,6 +215,9 @@ class Jobs:
         await self._step(self._steps.read_config, job)
         return await self._step(self._steps.read_history, job, preemptible=True)
 
+    async def _import(self, job: Import, _at: str) -> Outcome:
+        return await self._step(self._steps.read_file, job, preemptible=True)
+
     async def _forget(self, job: Forget, _at: str) -> Outcome:
         repos = (await self._step(self._steps.list_forgotten, job))["repos"]
         stopped = await self._step(self._stop_backfills, repos)
@@ -258,7 +266,7 @@ class Jobs:
                 try:
                     with finishing:
                         return {"done": await work(*arguments)}
-                except (GitHubUnavailable, RateLimited, StoreUnavailable) as error:
+                except (GitHubUnavailable, RateLimited, StoreBusy, StoreUnavailable) as error:
                     wait = self._patience.wait(number, error)
                     return {"wait": wait, "reason": error.reason, "error": str(error)}
                 except InternError:

@@ -15,14 +15,16 @@ from app.llm import Llm
 from app.local_socket import serve_local_socket
 from app.metrics import Metrics
 from app.records import Records
+from app.run_routes import run_routes
 from app.services import Services
 from app.settings import Settings
 from app.steps import Steps
 from indexer.embedding import TextEmbedder, open_embedder
 from indexer.errors import InternError
 from indexer.github import GitHubClients
-from indexer.knowledge_base import open_knowledge_base
+from indexer.knowledge_base import open_knowledge_base, socket_path
 from indexer.search import Searcher
+from indexer.socket_path import is_served
 from indexer.state import State
 
 log = structlog.get_logger()
@@ -52,9 +54,14 @@ def create_app(
             await queue.launch(jobs.workflows())
             if not settings.qdrant_url:
                 await jobs.resume_backfills(services.state)
+            if not (settings.qdrant_url and is_served(socket_path(settings))):
+                # Else another server on this DATA_DIR hears the commands already.
+                stopping = asyncio.Event()
+                routes = run_routes(queue, stopping)
                 await stack.enter_async_context(
-                    serve_local_socket(services.knowledge_base, settings)
+                    serve_local_socket(services.knowledge_base, settings, routes)
                 )
+                stack.callback(stopping.set)
             warming = asyncio.create_task(_warm_up(services))
             stack.push_async_callback(_cancel, warming)
             app.state.services = services

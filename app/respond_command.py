@@ -18,8 +18,11 @@ from app.main import open_services
 from app.services import Services
 from app.settings import Settings
 from indexer import config_file
+from indexer.cli import checked_repo
 from indexer.errors import InputError, SettingError
+from indexer.exclusive import exclusive
 from indexer.repo_config import RepoConfig
+from indexer.runs import run_there, running_server
 from indexer.searching import require_indexed
 from indexer.sources.github import fetch_thread
 from indexer.threads import Thread
@@ -51,6 +54,7 @@ def issue_of(text: str) -> tuple[str, int]:
     found = ISSUE.fullmatch(text.strip())
     if found is None or not 1 <= int(found["number"]) <= MAX_NUMBER:
         raise InputError(f"{text!r} names no issue; write OWNER/REPO#NUMBER.")
+    checked_repo(found["repo"])
     return found["repo"], int(found["number"])
 
 
@@ -105,21 +109,35 @@ async def dry_run(
 
 
 async def post(settings: Settings, repo: str, number: int) -> Responded:
-    """Answer on GitHub, as the label would make the server do.
+    """Answer on GitHub, as the label would make the server do; by the server where one runs.
 
     Raises:
         SettingError: there is no App to post as.
+        StoreBusy: another process is answering this issue.
     """
+    if server := running_server(settings):
+        return await asyncio.to_thread(_posted_there, server, repo, number)
     if settings.github_app_id is None:
         raise SettingError(
             "GITHUB_APP_ID is not set: only the App posts comments; --dry-run prints them."
         )
     as_app = settings.model_copy(update={"github_token": None})
+    name = f"{repo}#{number}"
     async with open_services(as_app, own=False) as services:
         client = await services.clients.for_repo(repo)
-        reply = await responder.respond(services, repo, number, trigger="manual", client=client)
-    details = {"action": reply.action, "reason": reply.reason, "shown": list(reply.shown)}
-    return Responded(None, reply.reason, reply.url, details)
+        with exclusive(settings, name.lower(), f"answering {name}"):
+            reply = await responder.respond(services, repo, number, trigger="manual", client=client)
+    return _posted(reply.action, reply.reason, reply.url, list(reply.shown))
+
+
+def _posted_there(server: Path, repo: str, number: int) -> Responded:
+    """Answered by the server that runs."""
+    came = run_there(server, "respond", {"repo": repo, "number": number})
+    return _posted(came["outcome"], came["reason"], came.get("url"), came.get("shown", []))
+
+
+def _posted(action: str, reason: str, url: str | None, shown: list[int]) -> Responded:
+    return Responded(None, reason, url, {"action": action, "reason": reason, "shown": shown})
 
 
 def offline_model(use_answer: Path | None, export_prompt: Path | None) -> Asker | None:

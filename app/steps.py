@@ -5,7 +5,9 @@ and counts only, because DBOS keeps it.
 """
 
 import asyncio
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import structlog
 
@@ -15,6 +17,7 @@ from app.job_kinds import (
     Backfill,
     CheckConfig,
     Forget,
+    Import,
     RefreshConfig,
     RefreshThread,
     RemoveThread,
@@ -23,10 +26,14 @@ from app.job_kinds import (
 from app.job_queue import Outcome
 from app.records import Reply
 from app.services import Services
+from app.telling import telling
 from indexer import backfill, config_file
 from indexer.errors import Forbidden, GitHubError, NotFound, Rejected
+from indexer.exclusive import exclusive
 from indexer.github import GitHubClient
+from indexer.importing import Complaints, import_file
 from indexer.indexing import delete_thread
+from indexer.progress import report_json
 from indexer.refresh import refresh_threads
 from indexer.store import Where
 
@@ -63,8 +70,10 @@ class Steps:
     async def publish_answer(self, job: Respond, at: str) -> Outcome:
         """Post what was prepared."""
         client = await self._client(job)
+        name = f"{job.repo}#{job.number}"
         try:
-            reply = await responder.publish(self._services, job.repo, job.number, client=client)
+            with exclusive(self._services.settings, name.lower(), f"answering {name}"):
+                reply = await responder.publish(self._services, job.repo, job.number, client=client)
         except (NotFound, Forbidden) as error:
             await self.drop_answer(job)
             return _turned_away(job, error)
@@ -174,12 +183,44 @@ class Steps:
         services = self._services
         client = await self._client(job)
         try:
-            report = await backfill.backfill(
-                client, services.knowledge_base, services.embedder, services.state, job.repo
-            )
-        except NotFound:
-            return {"outcome": "gone"}
-        return {"outcome": "complete", "threads": report.threads}
+            with self._only_writer(job.repo):
+                async with telling() as tell:
+                    report = await backfill.backfill(
+                        client,
+                        services.knowledge_base,
+                        services.embedder,
+                        services.state,
+                        job.repo,
+                        tell,
+                        full=job.full,
+                        docs=job.docs,
+                        since=datetime.fromisoformat(job.since) if job.since else None,
+                    )
+        except NotFound as error:
+            return {"outcome": "gone", "error": str(error)}
+        return {"outcome": "complete", "report": report_json(report)}
+
+    async def read_file(self, job: Import) -> Outcome:
+        """Read a repository's history from a file."""
+        services = self._services
+        errors = Complaints()
+        with self._only_writer(job.repo):
+            async with telling() as tell:
+                report = await asyncio.to_thread(
+                    import_file,
+                    Path(job.file),
+                    services.knowledge_base,
+                    services.embedder,
+                    services.state,
+                    job.repo,
+                    tell,
+                    full=job.full,
+                    on_error=errors,
+                )
+        return {"outcome": "complete", "report": report_json(report), "errors": errors.shown}
+
+    def _only_writer(self, repo: str) -> AbstractContextManager[None]:
+        return exclusive(self._services.settings, repo.lower(), f"reading {repo}")
 
     async def list_forgotten(self, job: Forget) -> Outcome:
         """The repositories to forget: those named, or all we know of an account."""
@@ -238,6 +279,6 @@ class Steps:
 
 def _turned_away(job: Respond, error: NotFound | Forbidden) -> Outcome:
     if isinstance(error, NotFound):
-        return {"outcome": "gone", "reason": "issue_gone"}
+        return {"outcome": "gone", "reason": "issue_gone", "error": str(error)}
     log.warning("answer refused", repo=job.repo, number=job.number, error=str(error))
-    return {"outcome": "refused", "reason": error.reason}
+    return {"outcome": "refused", "reason": error.reason, "error": str(error)}

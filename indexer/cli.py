@@ -3,11 +3,11 @@
 Heavy libraries are imported inside the commands, so that `--help` answers at once.
 """
 
-import asyncio
 import re
 import stat
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -32,9 +32,6 @@ app = typer.Typer(
 model_app = typer.Typer(help="The embedding model.", no_args_is_help=True)
 app.add_typer(model_app, name="model")
 app.add_typer(config_command.app, name="config")
-
-SHOWN_ERRORS = 20
-"""Of more unreadable lines only the number is told."""
 
 _REPO = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,98}[A-Za-z0-9])?/[A-Za-z0-9._-]{1,100}")
 
@@ -110,30 +107,10 @@ def backfill(
     repo = checked_repo(repo)
     moment = checked_moment(since, "--since")
     settings = load_settings()
-    from indexer.backfill import backfill as run_backfill
-    from indexer.github import GitHubClients
-    from indexer.progress import BackfillReport, OnProgress
+    from indexer.reading import read_history
 
-    async def whole(on_progress: OnProgress) -> BackfillReport:
-        clients = GitHubClients(settings)
-        try:
-            client = await clients.for_repo(repo)
-            return await run_backfill(
-                client,
-                parts.kb,
-                parts.embedder,
-                parts.state,
-                repo,
-                on_progress,
-                full=full,
-                docs=docs,
-                since=moment,
-            )
-        finally:
-            await clients.aclose()
-
-    with opened(settings) as parts, watched(as_json=as_json) as on_progress:
-        report = asyncio.run(whole(on_progress))
+    watch = partial(watched, as_json=as_json)
+    report = read_history(settings, repo, watch, full=full, docs=docs, since=moment)
     _summarise(repo, report, as_json=as_json)
 
 
@@ -149,26 +126,10 @@ def import_(
     repo = checked_repo(repo)
     checked_file(file, again=True)
     settings = load_settings()
-    from indexer.importing import import_file
-    from indexer.sources.export import LineError
+    from indexer.reading import read_file
 
-    errors: list[LineError] = []
-
-    def on_error(error: LineError) -> None:
-        if len(errors) < SHOWN_ERRORS:
-            errors.append(error)
-
-    with opened(settings) as parts, watched(as_json=as_json) as on_progress:
-        report = import_file(
-            file,
-            parts.kb,
-            parts.embedder,
-            parts.state,
-            repo,
-            on_progress,
-            full=full,
-            on_error=on_error,
-        )
+    watch = partial(watched, as_json=as_json)
+    report, errors = read_file(settings, repo, file, watch, full=full)
     for error in errors:
         complain(f"{file.name}, {error}")
     if report.errors > len(errors):

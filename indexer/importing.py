@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from indexer.embedding import TextEmbedder
+from indexer.errors import InputError
 from indexer.indexing import index_threads
 from indexer.progress import BackfillReport, OnProgress, Progress, silent
 from indexer.sources.export import LineError, look_over, read_export
@@ -13,6 +14,25 @@ from indexer.state import State, Status
 from indexer.store import KnowledgeBase
 from indexer.templates import is_outgrown, next_snapshot
 from indexer.threads import Thread
+
+SHOWN_ERRORS = 20
+"""Of more unreadable lines only the number is told."""
+
+
+class Complaints:
+    """Takes the lines that cannot be read, and keeps the first few to show.
+
+    Attributes:
+        shown: each as a sentence with its line's number.
+    """
+
+    def __init__(self) -> None:
+        self.shown: list[str] = []
+
+    def __call__(self, error: LineError) -> None:
+        """Take one."""
+        if len(self.shown) < SHOWN_ERRORS:
+            self.shown.append(str(error))
 
 
 def import_file(  # noqa: PLR0913, PLR0917 - what is keyword-only has defaults
@@ -32,7 +52,8 @@ def import_file(  # noqa: PLR0913, PLR0917 - what is keyword-only has defaults
     `on_error`, the others are imported.
 
     Raises:
-        InputError: the file cannot be read at all.
+        InputError: the file cannot be read at all, or is damaged: what stands before the damage
+            was imported, and the repository is not complete for it.
         StoreError, ModelError: what was written by then stays.
     """
     row = state.repository(repo)
@@ -52,12 +73,16 @@ def import_file(  # noqa: PLR0913, PLR0917 - what is keyword-only has defaults
         replace(row, source="import", status=status, started_at=datetime.now(UTC), error=None)
     )
     errors = 0
+    damage: LineError | None = None
     newest = row.watermark
 
     def threads() -> Iterator[Thread]:
-        nonlocal errors, newest
+        nonlocal errors, newest, damage
         for line, item in read_export(path):
             if isinstance(item, LineError):
+                if item.is_the_end:
+                    damage = item
+                    return
                 errors += 1
                 on_error(item)
             elif overview.last_lines.get(item.number, line) == line:
@@ -76,6 +101,11 @@ def import_file(  # noqa: PLR0913, PLR0917 - what is keyword-only has defaults
     # What could not be read was counted before: without this the bar would stop short of its end.
     on_progress(Progress("threads", report.seen, report.seen, report))
     kb.flush()
+    if damage:
+        error = f"{path.name}, {damage}; what stands before it was imported."
+        status = row.status if row.is_complete else Status.FAILED
+        state.save(replace(row, status=status, error=error))
+        raise InputError(error)
     state.save(
         replace(
             row,

@@ -1,8 +1,9 @@
 """What a long run tells while it goes on, and at its end."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from indexer.indexing import IndexReport
 
@@ -44,3 +45,31 @@ OnProgress = Callable[[Progress], None]
 
 def silent(_: Progress) -> None:
     """Nobody watches."""
+
+
+def progress_json(now: Progress) -> dict[str, Any]:
+    """Progress as plain JSON, for another process."""
+    told = asdict(now)
+    if now.rate is not None:
+        told["rate"]["reset_at"] = now.rate.reset_at.isoformat()
+    return told
+
+
+def progress_of(told: Mapping[str, Any]) -> Progress:
+    """Progress from what `progress_json` made of it."""
+    from indexer.sources.github import RateInfo  # githubkit takes a while to import
+
+    given = told["rate"]
+    rate = given and RateInfo(**given | {"reset_at": datetime.fromisoformat(given["reset_at"])})
+    return Progress(**{**told, "index": IndexReport(**told["index"]), "rate": rate})
+
+
+def report_json(report: BackfillReport) -> dict[str, Any]:
+    """What a run did as plain JSON, for another process."""
+    return asdict(report)
+
+
+def report_of(told: Mapping[str, Any]) -> BackfillReport:
+    """What a run did, from what `report_json` made of it."""
+    counts = {name: IndexReport(**told[name]) for name in ("index", "docs")}
+    return BackfillReport(**{**told, **counts})

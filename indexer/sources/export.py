@@ -28,10 +28,11 @@ _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 
 @dataclass(frozen=True, slots=True)
 class LineError:
-    """A line that holds no thread, and why."""
+    """A line that holds no thread, and why; nothing can be read after `is_the_end`."""
 
     line: int
     reason: str
+    is_the_end: bool = False
 
     def __str__(self) -> str:
         return f"line {self.line}: {self.reason}"
@@ -70,7 +71,8 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes | LineError]]:
                 if line:
                     yield number, line
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        yield number + 1, LineError(number + 1, f"the gzip file is damaged from here on ({error})")
+        damage = f"the gzip file is damaged from here on ({error})"
+        yield number + 1, LineError(number + 1, damage, is_the_end=True)
     except OSError as error:
         why = str(error.strerror or error).rstrip(".")
         raise InputError(f"{path} cannot be read: {why}.") from error

@@ -1,6 +1,7 @@
 """The commands of the knowledge base, in place and through the socket of a running server."""
 
 import asyncio
+import gzip
 import json
 import os
 import shutil
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dbos import DBOS
 from structlog.testing import capture_logs
 
 from app import cli
@@ -122,6 +124,11 @@ def told(output: str) -> list[Any]:
     return lines
 
 
+def complaints(err: str) -> str:
+    """What a command complained of, without what the server beside it logs."""
+    return "".join(line for line in err.splitlines(True) if line.startswith("intern: "))
+
+
 def _without_moments(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_moments(inner) for inner in value]
@@ -150,10 +157,13 @@ async def test_each_command_says_the_same_in_place_and_through_a_server(
             for name, command in commands(files, copy).items():
                 code, out, err = await asyncio.to_thread(intern, *command)
                 assert "Traceback" not in out + err
-                results.setdefault(name, []).append((code, told(out), err))
+                results.setdefault(name, []).append((code, told(out), complaints(err)))
         # That it went through the server is seen in the server's own store.
         assert server.services.knowledge_base.count(Where(("octo/writer",))) == 8
         folders = {path.name for path in own.iterdir()}
+        # And that the server did it, in its jobs.
+        done = await DBOS.list_workflows_async(queue_name=["backfill"], load_input=False)
+        assert sorted(job.name for job in done) == ["Backfill", "Backfill", "Import", "Import"]
     for name, (in_place, through_server) in results.items():
         assert through_server == in_place, name
     codes = {name: both[0][0] for name, both in results.items()}
@@ -204,3 +214,50 @@ def test_while_another_command_has_the_store_its_process_is_named(
         assert code == 1
         assert f"{wanted}\n" in out
     assert intern("search", "--repo", REPO, "writer")[0] == 0
+
+
+@pytest.mark.usefixtures("_quiet_server")
+async def test_an_answer_on_the_command_line_waits_its_turn_behind_the_webhook(
+    intern, monkeypatch, tmp_path, fresh_jobs
+):
+    shutil.copy(fresh_jobs, tmp_path)
+    async with running_server(tmp_path, history()) as server:
+        for name, value in server.github.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("DATA_DIR", str(tmp_path))
+        number = server.github.open_issue(REPO, TITLE, BODY)["number"]
+        commands = [asyncio.to_thread(intern, "respond", f"{REPO}#{number}") for _ in range(2)]
+        answered = [await command for command in commands]
+        await server.settled()
+        (comment,) = server.github.comments(REPO, number, by_app=True)
+        assert [(code, out.strip()) for code, out, _ in answered] == [(0, comment["html_url"])] * 2
+        code, _, err = await asyncio.to_thread(intern, "respond", f"{REPO}#999")
+        assert (code, complaints(err).count("\n")) == (4, 1)
+        code, _, err = await asyncio.to_thread(intern, "respond", "octo/..#1")
+        assert (code, err) == (2, "intern: 'octo/..' is no repository: write OWNER/NAME.\n")
+
+
+@pytest.mark.usefixtures("_quiet_server")
+async def test_what_the_server_cannot_do_is_said_as_in_place(
+    intern, monkeypatch, tmp_path, fresh_jobs
+):
+    served, own = tmp_path / "served", tmp_path / "own"
+    served.mkdir()
+    shutil.copy(fresh_jobs, served)
+    damaged = tmp_path / "damaged.jsonl.gz"
+    damaged.write_bytes(gzip.compress(b"{}\n" * 1000)[:40])
+    async with running_server(served, history(), backfilled=False) as server:
+        for name, value in server.github.environment.items():
+            monkeypatch.setenv(name, value)
+        for command in (
+            ("backfill", "octo/unknown"),
+            ("import", str(damaged), "--repo", "octo/damaged"),
+        ):
+            said = []
+            for folder in (own, served):
+                monkeypatch.setenv("DATA_DIR", str(folder))
+                said.append(await asyncio.to_thread(intern, *command))
+            in_place, through_server = said
+            assert through_server[2].splitlines()[-1] == in_place[2].splitlines()[-1]
+            assert in_place[0] != 0
+            assert "Traceback" not in through_server[2]

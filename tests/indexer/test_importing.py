@@ -3,6 +3,7 @@ import json
 import pytest
 
 from indexer.edge_store import EdgeStore
+from indexer.errors import InputError
 from indexer.importing import import_file
 from indexer.indexing import stored_threads
 from indexer.settings import IndexSettings
@@ -113,6 +114,25 @@ def test_unreadable_lines_are_told_and_the_rest_is_imported(bench, tmp_path):
     report = one.run(path)
     assert (report.threads, report.errors) == (3, 2)
     assert [e.line for e in one.errors] == [2, 5]
+    assert one.state.repository(REPO).is_complete
+
+
+def test_a_damaged_file_makes_nothing_complete(bench, file):
+    one = bench()
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match=r"history\.jsonl\.gz, line \d+: the gzip file is damaged"):
+        one.run(file)
+    row = one.state.repository(REPO)
+    assert (row.status, row.completed_at) == (Status.FAILED, None)
+    assert "damaged" in row.error
+    file.write_bytes(whole)
+    one.run(file)
+    assert one.state.repository(REPO).is_complete
+    # What is complete stays so: a damaged file takes nothing away.
+    file.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError):
+        one.run(file)
     assert one.state.repository(REPO).is_complete
 
 

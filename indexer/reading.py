@@ -1,0 +1,108 @@
+"""A history that a command wants read: by the server that runs, else in this process."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from indexer.exclusive import exclusive
+from indexer.opening import opened
+from indexer.progress import BackfillReport, OnProgress, report_of
+from indexer.runs import run_there, running_server
+from indexer.settings import IndexSettings
+
+# Begins to show progress, once there is something to show.
+Watch = Callable[[], AbstractContextManager[OnProgress]]
+
+
+def read_history(  # noqa: PLR0913 - what the command was told
+    settings: IndexSettings,
+    repo: str,
+    watch: Watch,
+    *,
+    full: bool,
+    docs: bool,
+    since: datetime | None,
+) -> BackfillReport:
+    """Read a repository from GitHub (indexer/backfill.py).
+
+    Raises:
+        InternError: it cannot be read, or another process is reading it.
+    """
+    if server := running_server(settings):
+        moment = since.isoformat() if since else None
+        wanted = {"repo": repo, "full": full, "docs": docs, "since": moment}
+        return _there(server, "backfill", wanted, watch)[0]
+    from indexer.backfill import backfill
+    from indexer.github import GitHubClients  # githubkit takes a while to import
+
+    async def whole(on_progress: OnProgress) -> BackfillReport:
+        clients = GitHubClients(settings)
+        try:
+            client = await clients.for_repo(repo)
+            return await backfill(
+                client,
+                parts.kb,
+                parts.embedder,
+                parts.state,
+                repo,
+                on_progress,
+                full=full,
+                docs=docs,
+                since=since,
+            )
+        finally:
+            await clients.aclose()
+
+    with (
+        opened(settings) as parts,
+        exclusive(settings, repo, f"reading {repo}"),
+        watch() as on_progress,
+    ):
+        return asyncio.run(whole(on_progress))
+
+
+def read_file(
+    settings: IndexSettings, repo: str, file: Path, watch: Watch, *, full: bool
+) -> tuple[BackfillReport, list[str]]:
+    """Read a repository from a file (indexer/importing.py).
+
+    Returns:
+        What was read, and the first few lines that could not be, each with its reason.
+
+    Raises:
+        InternError: the file cannot be read, or another process is reading the repository.
+    """
+    # Where servers share a database, any of them might take the job, and not have the file.
+    if settings.database_url is None and (server := running_server(settings)):
+        wanted = {"repo": repo, "file": str(file.absolute()), "full": full}
+        return _there(server, "import", wanted, watch)
+    from indexer.importing import Complaints, import_file
+
+    errors = Complaints()
+    with (
+        opened(settings) as parts,
+        exclusive(settings, repo, f"reading {repo}"),
+        watch() as on_progress,
+    ):
+        report = import_file(
+            file,
+            parts.kb,
+            parts.embedder,
+            parts.state,
+            repo,
+            on_progress,
+            full=full,
+            on_error=errors,
+        )
+    return report, errors.shown
+
+
+def _there(
+    server: Path, kind: str, wanted: Mapping[str, Any], watch: Watch
+) -> tuple[BackfillReport, list[str]]:
+    with watch() as on_progress:
+        outcome = run_there(server, kind, wanted, on_progress)
+    return report_of(outcome["report"]), outcome.get("errors", [])

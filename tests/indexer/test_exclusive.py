@@ -1,0 +1,66 @@
+"""One process at a time: by a file, and by a Postgres where one can be started."""
+
+import multiprocessing
+
+import pytest
+
+from indexer.errors import StoreBusy
+from indexer.exclusive import exclusive
+from indexer.settings import IndexSettings
+from tests.postgres import a_database
+
+SHARED = "http://127.0.0.1:1"
+
+
+def taken(settings: IndexSettings, name: str) -> bool:
+    try:
+        with exclusive(settings, name, f"reading {name}"):
+            return False
+    except StoreBusy:
+        return True
+
+
+def hold_and_die(settings, held, die):
+    with exclusive(settings, "octo/tools", "reading octo/tools"):
+        held.set()
+        die.wait(20)
+
+
+@pytest.fixture(params=["file", "postgres"])
+def settings(request, tmp_path):
+    if request.param == "file":
+        yield IndexSettings(data_dir=tmp_path, qdrant_url=SHARED)
+    else:
+        with a_database() as url:
+            yield IndexSettings(data_dir=tmp_path, qdrant_url=SHARED, database_url=url)
+
+
+def test_of_one_name_there_is_one_holder(settings):
+    with exclusive(settings, "octo/tools", "reading octo/tools"):
+        wanted = "Another process is reading octo/tools: wait for it to end"
+        with (
+            pytest.raises(StoreBusy, match=wanted),
+            exclusive(settings, "octo/tools", "reading octo/tools"),
+        ):
+            pass
+        assert not taken(settings, "octo/kit")
+    assert not taken(settings, "octo/tools")
+
+
+def test_a_holder_that_is_killed_lets_go(settings):
+    context = multiprocessing.get_context("spawn")
+    held, die = context.Event(), context.Event()
+    holder = context.Process(target=hold_and_die, args=(settings, held, die))
+    holder.start()
+    assert held.wait(30)
+    assert taken(settings, "octo/tools")
+    holder.kill()
+    holder.join()
+    assert not taken(settings, "octo/tools")
+
+
+def test_the_embedded_store_needs_no_second_lock(tmp_path):
+    alone = IndexSettings(data_dir=tmp_path)
+    with exclusive(alone, "octo/tools", "reading octo/tools"):
+        assert not taken(alone, "octo/tools")
+    assert list(tmp_path.iterdir()) == []
