@@ -4,7 +4,7 @@ So the command line uses it as the server does (app/responder.py).
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -106,14 +106,18 @@ class Answer:
     explain: Mapping[str, Any] = field(default_factory=dict)
 
 
-async def answer(
+async def answer(  # noqa: PLR0913 - the last two have defaults
     services: AnswerServices,
     repo: str,
     thread: Thread,
     config: RepoConfig,
     before: datetime | None = None,
+    *,
+    apart: Collection[int] = (),
 ) -> Answer:
     """What to say about an issue, from what was known before a moment (now, if None).
+
+    `apart` are the issues that a maintainer said are no duplicates of it.
 
     Raises:
         StoreError: the knowledge base cannot be asked.
@@ -125,7 +129,7 @@ async def answer(
         title=thread.title,
         body=thread.body,
         before=before,
-        exclude_numbers=(thread.number,),
+        exclude_numbers=(thread.number, *sorted(apart)),
     )
     found = await asyncio.to_thread(services.searcher.search, query, CANDIDATES)
     left_out = [

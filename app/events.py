@@ -9,11 +9,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from app.commands import command_of
 from app.job_kinds import (
     Adopt,
     CheckConfig,
     Forget,
     Job,
+    LeaveAlone,
+    Obey,
     RefreshConfig,
     RefreshThread,
     RemoveThread,
@@ -36,12 +39,20 @@ class Ignored:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The labels that mean something in a repository: that of another run, those of no AI."""
+
+    again: str
+    no_ai: frozenset[str] = frozenset()
+
+
 def parse(
     event: str,
     payload: Mapping[str, Any],
     settings: Settings,
     *,
-    again_label: str | None = None,
+    labels: Labels | None = None,
     bot_login: str | None = None,
 ) -> tuple[Job, ...] | Ignored:
     """What a delivery asks for.
@@ -50,7 +61,7 @@ def parse(
         event: the X-GitHub-Event header.
         payload: the parsed body.
         settings: whom to serve, and the App's own id.
-        again_label: the label in force in this repository; by default the one of the settings.
+        labels: those in force in this repository; by default the one of the settings.
         bot_login: the App's own login, where it is known already.
 
     Raises:
@@ -66,7 +77,7 @@ def parse(
         raise InputError(f"The payload's {where} is not what it should be.") from error
     if _is_own(read, settings, bot_login):
         return Ignored("own_action")
-    return reader(read, settings, again_label or settings.again_label)
+    return reader(read, settings, labels or Labels(settings.again_label))
 
 
 def repository_of(payload: Mapping[str, Any]) -> str | None:
@@ -94,7 +105,7 @@ def _issue_of(read: Payload, settings: Settings) -> tuple[Repository, Issue, int
     return read.repository, read.issue, read.installation.id if read.installation else None
 
 
-def _issues(read: Payload, settings: Settings, again_label: str) -> tuple[Job, ...] | Ignored:
+def _issues(read: Payload, settings: Settings, labels: Labels) -> tuple[Job, ...] | Ignored:
     found = _issue_of(read, settings)
     if isinstance(found, Ignored):
         return found
@@ -106,30 +117,33 @@ def _issues(read: Payload, settings: Settings, again_label: str) -> tuple[Job, .
             Respond(name, number, installation, "opened" if opened else "edited"),
             RefreshThread(name, number, installation),
         )
-    if read.action == "labeled" and read.label and _same(read.label.name, again_label):
+    if read.action == "labeled" and read.label and _same(read.label.name, labels.again):
         return (Respond(name, number, installation, "label"),)
     if read.action in REFRESHING:
-        return (RefreshThread(name, number, installation),)
+        refresh = RefreshThread(name, number, installation)
+        added = read.label.name if read.action == "labeled" and read.label else ""
+        wanted = added.casefold() in labels.no_ai
+        return (LeaveAlone(name, number, installation), refresh) if wanted else (refresh,)
     if read.action in REMOVING:
         return (RemoveThread(name, number),)
     return Ignored("action_unused")
 
 
-def _issue_comment(
-    read: Payload, settings: Settings, _again_label: str
-) -> tuple[Job, ...] | Ignored:
+def _issue_comment(read: Payload, settings: Settings, _labels: Labels) -> tuple[Job, ...] | Ignored:
     found = _issue_of(read, settings)
     if isinstance(found, Ignored):
         return found
     if read.comment and read.comment.user and read.comment.user.type == "Bot":
         return Ignored("bot_comment")
     repository, issue, installation = found
-    return (RefreshThread(repository.full_name, issue.number, installation),)
+    refresh = RefreshThread(repository.full_name, issue.number, installation)
+    comment = read.comment
+    if read.action == "created" and comment and comment.id and command_of(comment.body or ""):
+        return (Obey(repository.full_name, issue.number, comment.id, installation), refresh)
+    return (refresh,)
 
 
-def _installation(
-    read: Payload, settings: Settings, _again_label: str
-) -> tuple[Job, ...] | Ignored:
+def _installation(read: Payload, settings: Settings, _labels: Labels) -> tuple[Job, ...] | Ignored:
     if read.installation is None or read.installation.account is None:
         raise InputError("The payload names no installation or no account.")
     account = read.installation.account.login
@@ -144,7 +158,7 @@ def _installation(
 
 
 def _installation_repositories(
-    read: Payload, settings: Settings, _again_label: str
+    read: Payload, settings: Settings, _labels: Labels
 ) -> tuple[Job, ...] | Ignored:
     if read.installation is None or read.installation.account is None:
         raise InputError("The payload names no installation or no account.")
@@ -159,7 +173,7 @@ def _installation_repositories(
     return tuple(jobs) or Ignored("no_repositories")
 
 
-def _repository(read: Payload, settings: Settings, _again_label: str) -> tuple[Job, ...] | Ignored:
+def _repository(read: Payload, settings: Settings, _labels: Labels) -> tuple[Job, ...] | Ignored:
     if read.repository is None:
         raise InputError("The payload names no repository.")
     full_name = read.repository.full_name
@@ -188,7 +202,7 @@ def _former_owner(before: object) -> str | None:
     return None
 
 
-def _push(read: Payload, settings: Settings, _again_label: str) -> tuple[Job, ...] | Ignored:
+def _push(read: Payload, settings: Settings, _labels: Labels) -> tuple[Job, ...] | Ignored:
     if read.repository is None:
         raise InputError("The payload names no repository.")
     if not settings.serves(read.repository.full_name.partition("/")[0]):
@@ -206,9 +220,7 @@ def _push(read: Payload, settings: Settings, _again_label: str) -> tuple[Job, ..
     return (RefreshConfig(read.repository.full_name, installation),)
 
 
-def _pull_request(
-    read: Payload, settings: Settings, _again_label: str
-) -> tuple[Job, ...] | Ignored:
+def _pull_request(read: Payload, settings: Settings, _labels: Labels) -> tuple[Job, ...] | Ignored:
     """The payload does not say which files it touches; whoever does the job looks."""
     if read.repository is None or read.pull_request is None:
         raise InputError("The payload names no repository or no pull request.")

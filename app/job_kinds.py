@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal, TypeVar, cast
 
-Trigger = Literal["opened", "edited", "label", "manual"]
+Trigger = Literal["opened", "edited", "label", "command", "corrected", "manual"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,37 @@ class Respond:
     @property
     def partition(self) -> str:
         """What runs one at a time: everything that may write on one issue."""
+        return f"{self.repo}#{self.number}".lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Obey:
+    """Do what a comment asks for, if whoever wrote it may ask for it."""
+
+    queue: ClassVar[str] = "respond"
+    repo: str
+    number: int
+    comment: int
+    installation: int | None = None
+
+    @property
+    def partition(self) -> str:
+        """The same as of the answers to that issue."""
+        return f"{self.repo}#{self.number}".lower()
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveAlone:
+    """A label says that an issue wants no AI, from now on."""
+
+    queue: ClassVar[str] = "respond"
+    repo: str
+    number: int
+    installation: int | None = None
+
+    @property
+    def partition(self) -> str:
+        """The same as of the answers to that issue."""
         return f"{self.repo}#{self.number}".lower()
 
 
@@ -149,6 +180,8 @@ class Forget:
 
 Job = (
     Respond
+    | Obey
+    | LeaveAlone
     | RefreshThread
     | RemoveThread
     | RefreshConfig

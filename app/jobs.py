@@ -24,10 +24,13 @@ from app.job_kinds import (
     Import,
     J,
     Job,
+    LeaveAlone,
+    Obey,
     RefreshConfig,
     RefreshThread,
     RemoveThread,
     Respond,
+    Trigger,
     restored,
 )
 from app.job_queue import JobQueue, Outcome, Workflow
@@ -44,6 +47,8 @@ log = structlog.get_logger()
 # A cancelled backfill may still be writing its last page when its repository is forgotten.
 FORGET_AGAIN_SECONDS = 5.0
 PLACES = 5
+# What a command causes that takes another answer.
+TRIGGERS: dict[str, Trigger] = {"again": "command", "not_duplicate": "corrected"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,8 @@ class Jobs:
         """Each kind of job and the workflow that does it."""
         return {
             Respond: self._workflow(Respond, self._respond),
+            Obey: self._workflow(Obey, self._obey),
+            LeaveAlone: self._workflow(LeaveAlone, self._leave_alone),
             RefreshThread: self._workflow(RefreshThread, self._refresh_thread),
             RemoveThread: self._workflow(RemoveThread, self._remove_thread),
             RefreshConfig: self._workflow(RefreshConfig, self._refresh_config),
@@ -142,6 +149,8 @@ class Jobs:
     async def _answer(self, job: Respond, at: str) -> Outcome:
         """Two steps: making an answer costs money, and is not repeated where posting it fails."""
         outcome = await self._step(self._steps.prepare_answer, job, within=self._answering)
+        if outcome.get("reason") == "no_ai":
+            await self._step(self._steps.fold_comment, job)
         if outcome["outcome"] != "prepared":
             return outcome
         try:
@@ -149,6 +158,20 @@ class Jobs:
         except InternError:
             await self._step(self._steps.drop_answer, job)
             raise
+
+    async def _obey(self, job: Obey, at: str) -> Outcome:
+        outcome = await self._step(self._steps.obey, job)
+        trigger = TRIGGERS.get(outcome["outcome"])
+        if trigger is not None:
+            return await self._respond(Respond(job.repo, job.number, job.installation, trigger), at)
+        if outcome["outcome"] in {"hide", "off"}:
+            await self._step(self._steps.fold_comment, job)
+        return outcome
+
+    async def _leave_alone(self, job: LeaveAlone, _at: str) -> Outcome:
+        outcome = await self._step(self._steps.leave_alone, job)
+        await self._step(self._steps.fold_comment, job)
+        return outcome
 
     async def _history_is_there(self, job: Respond) -> bool:
         """Wait, durably and not for ever, until the repository has been read once."""

@@ -14,6 +14,7 @@ from app.jobs import Jobs, Patience
 from app.llm import Llm
 from app.local_socket import serve_local_socket
 from app.metrics import Metrics
+from app.permissions import Permissions
 from app.records import Records
 from app.run_routes import run_routes
 from app.services import Services
@@ -116,6 +117,7 @@ async def open_services(
             identity=Identity(settings, clients),
             llm=llm,
             records=records,
+            permissions=Permissions(),
             state=state,
             metrics=Metrics(),
         )

@@ -77,6 +77,8 @@ class App(_Model):
 class Comment(_Model):
     """A comment and who wrote it."""
 
+    id: int = Field(0, ge=0)
+    body: str | None = None
     user: User | None = None
     performed_via_github_app: App | None = None
 

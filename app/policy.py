@@ -11,12 +11,18 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from app.findings import Finding
+from app.wishes import NOTHING, Wished
 from indexer.candidate import Candidate
 from indexer.repo_config import RepoConfig
 from indexer.threads import Ending, Thread
 from indexer.thresholds import DEFAULT, Thresholds
 
-Trigger = Literal["opened", "edited", "label", "manual"]
+Trigger = Literal["opened", "edited", "label", "command", "corrected", "manual"]
+
+# Somebody who may wants an answer now.
+ASKED_FOR: Final = frozenset({"label", "command", "manual"})
+# Also of a closed issue a comment that was told to be wrong must not stay.
+_ALSO_CLOSED: Final = ASKED_FOR | {"corrected"}
 
 MAX_ROWS: Final = 3
 MAX_FOLDED: Final = 5
@@ -57,23 +63,29 @@ class Shown:
     passed: Mapping[int, str]
 
 
-def may_answer(thread: Thread, config: RepoConfig, trigger: Trigger = "opened") -> Decision:
+def may_answer(
+    thread: Thread, config: RepoConfig, trigger: Trigger = "opened", wished: Wished = NOTHING
+) -> Decision:
     """Whether the issue is one to answer, whatever there is to say.
 
-    Somebody who adds the label wants an answer, also where the issue is closed.
+    Somebody who adds the label wants an answer, also where the issue is closed. A wish to be left
+    alone goes before everything.
     """
     obstacles = {
         "disabled": not config.enabled,
-        "no_ai": wants_no_ai(thread, config),
+        "off": wished.off,
+        "no_ai": wished.no_ai or wants_no_ai(thread, config),
         "locked": thread.locked,
     }
+    if trigger not in ASKED_FOR:
+        obstacles["hidden"] = wished.hidden
     if trigger != "manual":
         obstacles |= {
             "author_is_bot": thread.author_is_bot,
             "ignored_author": thread.author.lower() in _lower(config.ignore.authors),
             "ignored_title": config.ignore.has_title(thread.title),
             "ignored_label": bool(_lower(thread.labels) & _lower(config.ignore.labels)),
-            "closed": not thread.is_open and trigger != "label",
+            "closed": not thread.is_open and trigger not in _ALSO_CLOSED,
         }
     for reason, stands in obstacles.items():
         if stands:

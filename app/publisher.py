@@ -17,6 +17,7 @@ from indexer.errors import GitHubUnavailable, NotFound, RateLimited, Rejected
 from indexer.github import GitHubClient
 
 MARKER = re.compile(r"<!-- oncall-intern:v\d+ (?P<hash>[0-9a-f]{16}) -->")
+FOLD = "<details>"
 CREATE_ATTEMPTS = 3
 LOOK_AGAIN_SECONDS = 2.0
 LABEL_COLOR = "5319e7"
@@ -79,6 +80,33 @@ async def publish(  # noqa: PLR0913  all of it is needed, and it is called from 
         return Published("unchanged", *_place(mine))
     mine = await client.patch(f"repos/{repo}/issues/comments/{mine['id']}", {"body": text})
     return Published("edited", *_place(mine))
+
+
+async def fold(  # noqa: PLR0913, PLR0917  all of it is needed, and it is called from one place
+    client: GitHubClient,
+    repo: str,
+    number: int,
+    summary: str,
+    author: Author,
+    known_comment_id: int | None,
+) -> bool:
+    """Fold our comment away under a summary; whether there was one that was not folded yet.
+
+    Raises:
+        GitHubError: GitHub refused, or the outcome stayed unknown; calling again is safe.
+    """
+    mine = await find(client, repo, number, author, known_comment_id)
+    if mine is None or str(mine["body"]).startswith(FOLD):
+        return False
+    body = MARKER.sub("", str(mine["body"])).strip()
+    text = marked(f"{FOLD}<summary>{summary}</summary>\n\n{body}\n\n</details>")
+    await client.patch(f"repos/{repo}/issues/comments/{mine['id']}", {"body": text})
+    return True
+
+
+async def react(client: GitHubClient, repo: str, comment_id: int, content: str) -> None:
+    """React to a comment; doing it twice is doing it once."""
+    await client.post(f"repos/{repo}/issues/comments/{comment_id}/reactions", {"content": content})
 
 
 async def find(

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app.prepared import PreparedComments
 from app.settings import Settings
+from app.wishes import Wishes
 from indexer.config_file import ConfigFile
 from indexer.database import open_engine
 from indexer.repo_config import RepoConfig
@@ -81,6 +82,7 @@ class Records:
         self._engine = engine
         _TABLES.create_all(engine)
         self.prepared = PreparedComments(engine)
+        self.wishes = Wishes(engine)
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -122,6 +124,7 @@ class Records:
                 .where(_REPLIES.c.number == number)
             )
         self.prepared.forget_thread(repo, number)
+        self.wishes.forget_thread(repo, number)
 
     def forget_repositories(self, repos: Sequence[str]) -> None:
         """Forget all about some repositories."""
@@ -130,6 +133,7 @@ class Records:
             for table in (_REPLIES, _CONFIGS):
                 connection.execute(sa.delete(table).where(table.c.repo.in_(names)))
         self.prepared.forget_repositories(names)
+        self.wishes.forget_repositories(names)
 
     def repositories(self) -> set[str]:
         """Every repository that something is remembered of."""

@@ -61,6 +61,11 @@ def withdrawn(language: str) -> Markdown:
     return Markdown(f"<sub>{catalogue(frame_of(language)).say('footer.withdrawn')}</sub>\n")
 
 
+def folded_summary(language: str) -> Markdown:
+    """Under which words our comment is folded away once someone asked for it."""
+    return catalogue(frame_of(language)).say("footer.folded")
+
+
 def visible_length(body: str) -> int:
     """How many characters of the comment a reader sees before the fold."""
     return len(visible_text(body.partition("<details>")[0].partition("<sub>")[0]).strip())
@@ -169,6 +174,7 @@ class _Writer:
             self._say("footer.drafted" if self._content.drafted else "footer.quoted"),
             self._say("footer.feedback"),
             self._say("footer.again", label=code(self._content.again_label, limit=50)),
+            self._say("footer.hide", command=code("/intern hide", limit=50)),
         ]
         return Markdown(" ".join(parts))
 

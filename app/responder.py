@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Protocol
 
 from app import policy, publisher, reply
@@ -11,10 +12,14 @@ from app.metrics import Metrics
 from app.policy import Trigger
 from app.prepared import Prepared, digest
 from app.records import Records, Reply
+from app.wishes import Wished
 from indexer import config_file
 from indexer.errors import NotFound
 from indexer.github import GitHubClient
+from indexer.repo_config import RepoConfig
 from indexer.sources.github import fetch_thread
+from indexer.state import State
+from indexer.threads import Thread
 
 
 class RespondServices(AnswerServices, Protocol):
@@ -23,6 +28,10 @@ class RespondServices(AnswerServices, Protocol):
     @property
     def records(self) -> Records:
         """What is remembered."""
+
+    @property
+    def state(self) -> State:
+        """What the knowledge base remembers of a repository."""
 
     @property
     def identity(self) -> Identity:
@@ -65,6 +74,7 @@ async def prepare(
         services.records.settle_config, repo, await config_file.read(client.get, repo)
     )
     known = await asyncio.to_thread(services.records.reply_of, repo, number)
+    wished = await _wished(services.records, repo, thread, config, trigger)
     read = digest(thread.title, thread.body)
     if trigger == "edited":
         if known is None:
@@ -73,11 +83,12 @@ async def prepare(
         last = await asyncio.to_thread(services.records.prepared.of, repo, number)
         if last is not None and last.read == read:
             return replace(known, action="unchanged")
-    decision = policy.may_answer(thread, config, trigger)
+    decision = policy.may_answer(thread, config, trigger, wished)
     if not decision.ok:
         result = _unposted(repo, number, "none", decision.reason, trigger, known)
         return await _remember(services, result)
-    made = await answer(services, repo, thread, config)
+    apart = await asyncio.to_thread(services.state.pairs.of, repo, number)
+    made = await answer(services, repo, thread, config, apart=apart)
     _count(services.metrics, made)
     body = made.body
     if body is None and known is not None and known.comment_id is not None:
@@ -92,7 +103,7 @@ async def prepare(
         made.language if body else "",
         made.shown,
         # Nobody who deleted our comment wants to be told that there is nothing to say.
-        repost=made.body is not None and trigger in {"label", "manual"},
+        repost=made.body is not None and trigger in policy.ASKED_FOR,
     )
     shadow = config.mode == "shadow"
     if shadow:
@@ -148,19 +159,25 @@ async def publish(
     return said
 
 
+async def _wished(
+    records: Records, repo: str, thread: Thread, config: RepoConfig, trigger: Trigger
+) -> Wished:
+    """What people asked of us about the issue, as far as it still holds after this trigger."""
+    if policy.wants_no_ai(thread, config):
+        # Respected for good, also when the words or the label go away.
+        await asyncio.to_thread(records.wishes.add, repo, thread.number, "no_ai")
+    elif trigger in policy.ASKED_FOR:
+        await asyncio.to_thread(records.wishes.show_again, repo, thread.number)
+    return await asyncio.to_thread(records.wishes.of, repo, thread.number)
+
+
 def _unposted(  # noqa: PLR0913, PLR0917 - what a reply is made of
     repo: str, number: int, action: str, reason: str, trigger: str, known: Reply | None
 ) -> Reply:
-    """Nothing done on GitHub; a comment that is there stays known."""
-    return Reply(
-        repo,
-        number,
-        action,
-        reason,
-        trigger,
-        comment_id=known.comment_id if known else None,
-        url=known.url if known else None,
-    )
+    """Nothing done on GitHub; a comment that is there stays known, with what it shows."""
+    if known is None:
+        return Reply(repo, number, action, reason, trigger)
+    return replace(known, action=action, reason=reason, trigger=trigger, at=datetime.now(UTC))
 
 
 async def _remember(services: RespondServices, result: Reply) -> Reply:

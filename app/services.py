@@ -9,6 +9,7 @@ if TYPE_CHECKING:  # whoever only hands services on need not load the engines
     from app.identity import Identity
     from app.llm import Asker
     from app.metrics import Metrics
+    from app.permissions import Permissions
     from app.records import Records
     from app.settings import Settings
     from indexer.embedding import TextEmbedder
@@ -30,5 +31,6 @@ class Services:
     identity: Identity
     llm: Asker | None
     records: Records
+    permissions: Permissions
     state: State
     metrics: Metrics

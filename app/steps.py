@@ -11,13 +11,15 @@ from pathlib import Path
 
 import structlog
 
-from app import config_check, publisher, responder
+from app import config_check, obeying, publisher, reply, responder
 from app.job_kinds import (
     Adopt,
     Backfill,
     CheckConfig,
     Forget,
     Import,
+    LeaveAlone,
+    Obey,
     RefreshConfig,
     RefreshThread,
     RemoveThread,
@@ -60,12 +62,12 @@ class Steps:
         """Decide what to say about the issue: `prepared` where that is to be published."""
         client = await self._client(job)
         try:
-            reply = await responder.prepare(
+            said = await responder.prepare(
                 self._services, job.repo, job.number, trigger=job.trigger, client=client
             )
         except (NotFound, Forbidden) as error:
             return _turned_away(job, error)
-        return self._counted(reply) if reply else {"outcome": "prepared"}
+        return self._counted(said) if said else {"outcome": "prepared"}
 
     async def publish_answer(self, job: Respond, at: str) -> Outcome:
         """Post what was prepared."""
@@ -73,15 +75,15 @@ class Steps:
         name = f"{job.repo}#{job.number}"
         try:
             with exclusive(self._services.settings, name.lower(), f"answering {name}"):
-                reply = await responder.publish(self._services, job.repo, job.number, client=client)
+                said = await responder.publish(self._services, job.repo, job.number, client=client)
         except (NotFound, Forbidden) as error:
             await self.drop_answer(job)
             return _turned_away(job, error)
-        if reply.action in {"created", "edited"}:
+        if said.action in {"created", "edited"}:
             seconds = (datetime.now(UTC) - datetime.fromisoformat(at)).total_seconds()
             self._services.metrics.delivery_to_comment.observe(seconds)
             await self._ensure_label(client, job.repo)
-        return self._counted(reply)
+        return self._counted(said)
 
     async def drop_answer(self, job: Respond) -> Outcome:
         """Throw away what was prepared and cannot be posted."""
@@ -89,14 +91,49 @@ class Steps:
         await asyncio.to_thread(prepared.forget_thread, job.repo, job.number)
         return {"outcome": "dropped"}
 
-    def _counted(self, reply: Reply) -> Outcome:
-        self._services.metrics.answers.labels(reply.action, reply.reason).inc()
+    def _counted(self, said: Reply) -> Outcome:
+        self._services.metrics.answers.labels(said.action, said.reason).inc()
         return {
-            "outcome": reply.action,
-            "reason": reply.reason,
-            "url": reply.url,
-            "shown": list(reply.shown),
+            "outcome": said.action,
+            "reason": said.reason,
+            "url": said.url,
+            "shown": list(said.shown),
         }
+
+    async def obey(self, job: Obey) -> Outcome:
+        """Do what a comment asks for, as far as that takes no new answer, and acknowledge it.
+
+        `outcome` is what was asked for; `refused`, `unknown`, or `gone` where nothing was done.
+        """
+        client = await self._client(job)
+        try:
+            return {"outcome": await obeying.obey(self._services, client, job)}
+        except NotFound:
+            return {"outcome": "gone"}
+
+    async def leave_alone(self, job: LeaveAlone) -> Outcome:
+        """Remember that an issue wants no AI."""
+        wishes = self._services.records.wishes
+        await asyncio.to_thread(wishes.add, job.repo, job.number, "no_ai")
+        return {"outcome": "left_alone"}
+
+    async def fold_comment(self, job: Respond | Obey | LeaveAlone) -> Outcome:
+        """Fold our comment away, if there is one."""
+        services = self._services
+        known = await asyncio.to_thread(services.records.reply_of, job.repo, job.number)
+        if known is None or known.comment_id is None:
+            return {"outcome": "absent"}
+        client = await self._client(job)
+        summary = reply.folded_summary(known.language)
+        author = await services.identity.author()
+        try:
+            folded = await publisher.fold(
+                client, job.repo, job.number, summary, author, known.comment_id
+            )
+        except (NotFound, Forbidden) as error:
+            log.warning("comment stays", repo=job.repo, number=job.number, error=str(error))
+            return {"outcome": "refused"}
+        return {"outcome": "folded" if folded else "absent"}
 
     async def give_up_waiting(self, job: Respond) -> Outcome:
         """Record that the issue was not answered, because too little was known."""
@@ -104,8 +141,8 @@ class Steps:
         records = self._services.records
         known = await asyncio.to_thread(records.reply_of, job.repo, job.number)
         if known is None:
-            reply = Reply(job.repo, job.number, "none", "index_incomplete", job.trigger)
-            await asyncio.to_thread(records.remember, reply)
+            silence = Reply(job.repo, job.number, "none", "index_incomplete", job.trigger)
+            await asyncio.to_thread(records.remember, silence)
         return {"outcome": "none", "reason": "index_incomplete"}
 
     async def remove_label(self, job: Respond) -> Outcome:
@@ -252,7 +289,8 @@ class Steps:
         services.knowledge_base.flush()
 
     async def _client(
-        self, job: Respond | RefreshThread | RefreshConfig | CheckConfig | Backfill
+        self,
+        job: Respond | Obey | LeaveAlone | RefreshThread | RefreshConfig | CheckConfig | Backfill,
     ) -> GitHubClient:
         clients = self._services.clients
         if job.installation is not None:

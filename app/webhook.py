@@ -18,7 +18,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import SecretStr
 
-from app import events
+from app import events, policy
 from app.job_kinds import Job
 from app.job_queue import JobQueue, QueueUnavailable
 from app.services import Services
@@ -87,22 +87,23 @@ async def receive(request: Request) -> JSONResponse:
 async def _jobs(
     event: str, payload: dict[str, Any], services: Services
 ) -> tuple[Job, ...] | events.Ignored:
-    """What the delivery asks for, under the label that is in force in its repository.
+    """What the delivery asks for, under the labels that are in force in its repository.
 
     Raises:
         Refused: 400.
     """
     repo = events.repository_of(payload)
-    label = None
+    labels = None
     if event == "issues" and repo and payload.get("action") == "labeled":
         config = await asyncio.to_thread(services.records.config_of, repo)
-        label = config.labels.again
+        again = config.labels.again or services.settings.again_label
+        labels = events.Labels(again, policy.no_ai_labels(config))
     try:
         return events.parse(
             event,
             payload,
             services.settings,
-            again_label=label,
+            labels=labels,
             bot_login=services.identity.login,
         )
     except InputError as error:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from indexer.database import open_engine
 from indexer.heard import HeardThreads
+from indexer.pairs import ExcludedPairs
 from indexer.settings import IndexSettings
 from indexer.thresholds import DEFAULT, Thresholds
 
@@ -118,12 +119,14 @@ class State:
 
     Attributes:
         heard: the threads that webhooks told of.
+        pairs: the issues that are no duplicates of each other.
     """
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         _metadata.create_all(engine)
         self.heard = HeardThreads(engine)
+        self.pairs = ExcludedPairs(engine)
 
     @classmethod
     def open(cls, settings: IndexSettings) -> Self:
@@ -182,8 +185,9 @@ class State:
                 connection.execute(sa.insert(_thresholds).values(row))
 
     def forget(self, repo: str) -> None:
-        """Remove what is known of a repository, and what was heard of its threads."""
+        """Remove what is known of a repository, and what was heard and said of its threads."""
         self.heard.drop(repo)
+        self.pairs.drop(repo)
         repo = repo.lower()
         with self._engine.begin() as connection:
             connection.execute(sa.delete(_repositories).where(_repositories.c.repo == repo))

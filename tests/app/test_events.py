@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.events import Ignored, parse
+from app.events import Ignored, Labels, parse
 from app.job_kinds import (
     Adopt,
     CheckConfig,
     Forget,
+    LeaveAlone,
+    Obey,
     RefreshConfig,
     RefreshThread,
     RemoveThread,
@@ -66,13 +68,44 @@ def test_issues(action, more, expected):
 
 def test_the_label_in_force_counts_and_not_the_default():
     payload = issue_payload("labeled", label={"name": "intern: again"})
-    assert parsed("issues", payload, again_label="retry") == REFRESH
+    assert parsed("issues", payload, labels=Labels("retry")) == REFRESH
 
 
 @pytest.mark.parametrize("action", ["created", "edited", "deleted"])
 def test_comments_refresh_their_issue(action):
     payload = issue_payload(action, comment={"user": {"login": "ada", "type": "User"}})
     assert parsed("issue_comment", payload) == REFRESH
+
+
+@pytest.mark.parametrize(
+    ("action", "body", "obeyed"),
+    [
+        ("created", "/intern again", True),
+        ("created", "/intern nonsense", True),
+        ("created", "a comment", False),
+        ("created", None, False),
+        ("edited", "/intern again", False),
+    ],
+)
+def test_a_new_comment_may_hold_a_command(action, body, obeyed):
+    comment = {"id": 55, "body": body, "user": {"login": "ada", "type": "User"}}
+    jobs = parsed("issue_comment", issue_payload(action, comment=comment))
+    assert jobs == ((Obey("octo/tools", 7, 55, 11), *REFRESH) if obeyed else REFRESH)
+
+
+def test_bots_command_nothing():
+    comment = {"id": 55, "body": "/intern off", "user": {"login": "ci", "type": "Bot"}}
+    payload = issue_payload("created", comment=comment)
+    assert parsed("issue_comment", payload) == Ignored("bot_comment")
+
+
+def test_a_label_can_say_that_an_issue_wants_no_ai():
+    labels = Labels("intern: again", frozenset({"humans only"}))
+    payload = issue_payload("labeled", label={"name": "Humans Only"})
+    alone = LeaveAlone("octo/tools", 7, 11)
+    assert parsed("issues", payload, labels=labels) == (alone, *REFRESH)
+    payload["action"] = "unlabeled"
+    assert parsed("issues", payload, labels=labels) == REFRESH
 
 
 def test_comments_on_pull_requests_are_ignored():

@@ -5,6 +5,7 @@ import pytest
 from app import policy
 from app.evidence import Evidence
 from app.findings import Finding
+from app.wishes import Wished
 from indexer.repo_config import AnswerParts, Ignore, Labels, RepoConfig, Sources, Thresholds
 from indexer.threads import Ending
 from tests.builders import candidate, doc, release, thread
@@ -44,6 +45,20 @@ def test_whether_an_issue_is_answered(issue, config, trigger, reason):
     decision = policy.may_answer(thread(**issue), config, trigger)
     assert decision.reason == reason
     assert decision.ok is (reason in {"opened", "label", "manual"})
+
+
+@pytest.mark.parametrize(
+    ("wished", "trigger", "reason"),
+    [
+        (Wished(off=True), "manual", "off"),
+        (Wished(no_ai=True), "command", "no_ai"),
+        (Wished(hidden=True), "edited", "hidden"),
+        (Wished(hidden=True), "label", "label"),
+        (Wished(), "command", "command"),
+    ],
+)
+def test_wishes_are_respected(wished, trigger, reason):
+    assert policy.may_answer(thread(), PLAIN, trigger, wished).reason == reason
 
 
 @pytest.mark.parametrize(

@@ -192,7 +192,7 @@ def test_the_footer_offers_what_works():
     quoted = seen(comment([finding(7)]))
     assert "Found automatically" in quoted
     assert "intern: again" in quoted
-    assert "/intern" not in quoted
+    assert "/intern hide" in quoted
     assert "Drafted by AI" in seen(comment([finding(7)], drafted=True))
 
 

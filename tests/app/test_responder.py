@@ -15,6 +15,7 @@ from app.records import Records
 from app.settings import Settings
 from indexer.errors import NotFound, Rejected
 from indexer.repo_config import RepoConfig
+from indexer.state import State
 from indexer.threads import Ending
 from indexer.thresholds import DEFAULT, Thresholds
 from tests.builders import NOW, REPO, candidate, doc, thread
@@ -285,15 +286,17 @@ def story(tmp_path, monkeypatch):
 
     monkeypatch.setattr(responder, "fetch_thread", fetch)
     records = Records.open(Settings(data_dir=tmp_path))
+    state = State.open(Settings(data_dir=tmp_path))
+    state.save_thresholds(REPO, SURE)
     metrics = Metrics()
 
     def everything(*found, llm=None):
         return SimpleNamespace(
             settings=Settings(),
             searcher=FakeSearcher(list(found)),
-            state=Levels(SURE),
             llm=llm,
             records=records,
+            state=state,
             identity=FakeIdentity(),
             metrics=metrics,
         )
@@ -313,6 +316,7 @@ def story(tmp_path, monkeypatch):
     run.prepare, run.publish = prepare, publish
     yield run
     records.close()
+    state.close()
 
 
 async def test_a_comment_is_posted_and_remembered(story):

@@ -1,0 +1,46 @@
+"""What a comment asks of us, if anything, and who may ask for it (pure)."""
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from app.policy import says_no_ai
+
+Wanted = Literal["again", "not_duplicate", "hide", "off", "unknown"]
+
+# GitHub's GraphQL takes no larger number.
+_MOST_DIGITS: Final = 9
+_FENCES = re.compile(r"^[ ]{0,3}(```|~~~).*?(?:^[ ]{0,3}\1|\Z)", re.DOTALL | re.MULTILINE)
+_COMMAND = re.compile(r"^[ \t]{0,3}/intern(?:[ \t]+(?P<said>[^\r\n]*))?[ \t]*\r?$", re.MULTILINE)
+_NOT_DUPLICATE = re.compile(rf"not-duplicate\s+(?:of\s+)?#?(?P<number>\d{{1,{_MOST_DIGITS}}})")
+_PLAIN: Final[dict[str, Wanted]] = {"again": "again", "hide": "hide", "off": "off"}
+_BY_AUTHOR: Final = frozenset({"hide", "off"})
+_LONGEST: Final = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What is asked for; `number` is the other issue of `not_duplicate`."""
+
+    wanted: Wanted
+    number: int | None = None
+
+    @property
+    def is_for_authors(self) -> bool:
+        """Whether the issue's author may ask for it as well."""
+        return self.wanted in _BY_AUTHOR
+
+
+def command_of(text: str) -> Command | None:
+    """The first command in a comment, outside code; None if there is none."""
+    text = _FENCES.sub("", text[:_LONGEST])
+    found = _COMMAND.search(text)
+    if found is None:
+        return Command("off") if says_no_ai(text) else None
+    said = " ".join((found["said"] or "").lower().split()).rstrip(".!")
+    if said in _PLAIN:
+        return Command(_PLAIN[said])
+    pair = _NOT_DUPLICATE.fullmatch(said)
+    if pair and int(pair["number"]):
+        return Command("not_duplicate", int(pair["number"]))
+    return Command("unknown")
