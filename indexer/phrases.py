@@ -1,37 +1,8 @@
-"""What people write when an issue ends, in the languages our users write most.
-
-Each pattern finds the phrase within one sentence; whether the sentence denies or doubts it is
-asked separately, because "not a duplicate of #5" holds "duplicate of #5".
-"""
+"""What people write when an issue ends, in the languages our users write most."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 
-from indexer.sentences import Sentence
-
-
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """A pattern, and pieces of which each match has at least one: most sentences have none."""
-
-    pattern: re.Pattern[str]
-    hints: tuple[str, ...]
-
-    def found_in(self, sentence: Sentence) -> Iterator[re.Match[str]]:
-        """Where the sentence has the phrase."""
-        lower = sentence.lower
-        if any(hint in lower for hint in self.hints):
-            yield from self.pattern.finditer(sentence.text)
-
-
-def _any(*parts: str) -> re.Pattern[str]:
-    return re.compile("|".join(parts), re.IGNORECASE)
-
-
-def _phrase(hints: str, *parts: str) -> Phrase:
-    return Phrase(_any(*parts), tuple(hints.split()))
-
+from indexer.wording import phrase
 
 # `#5` is an issue of this repository, `owner/name#5` may be another's; so may an address.
 _REF = (
@@ -39,73 +10,128 @@ _REF = (
     r"|\(?https?://[^\s/]{{1,80}}/[\w.-]{{1,80}}/(?P<r{0}>[\w.-]{{1,80}})/issues/(?P<u{0}>\d{{1,9}})(?!\d))"
 )
 
-DUPLICATE = _phrase(
+REFERENCE = phrase("# /issues/", _REF.format(1))
+
+DUPLICATE = phrase(
     "# /issues/",
     r"\b(?:dup(?:e|licate|licates|licated|licating|ed|s)?)\b"
     r"(?: (?:of|for|with|to))?:?,? {0,2}(?:(?:issue|bug|the|report|ticket) ){0,2}" + _REF.format(1),
     r"\b(?:superse(?:d|ded)|subsumed|covered|tracked|handled|reported|discussed|fixed as part)"
     r"(?: (?:already|elsewhere|better|also)){0,2} (?:by|in|at|under|with)"
     r" (?:(?:issue|bug|the) ){0,2}" + _REF.format(2),
-    r"\b(?:in favou?r of|consolidat\w{1,4} (?:in|into|with)|merg(?:ed|ing) (?:this )?(?:in|into)"
+    r"\b(?:in favou?r of|consolidat\w{1,4} (?:in|into|with)|merg(?:ed|ing) (?:this )?into"
     r"|same (?:issue|bug|problem|thing|root cause|cause) as|same as|already have|already is)"
-    r" (?:(?:issue|bug|the) ){0,2}" + _REF.format(3),
+    r" (?:(?:issue|bug|the|an|existing|newer|older|other) ){0,3}" + _REF.format(3),
     _REF.format(4) + r"(?:의|와|과|에|번)?[^.#\n]{0,12}중복",
     r"중복[^.#\n]{0,12}" + _REF.format(5),
     r"(?:与|和|同|跟) ?" + _REF.format(6) + r" ?(?:重复|重複|相同|一样|是同一个)",
-    r"(?:重复|重複)(?: ?of)?[^.#\n]{0,8}" + _REF.format(7),
+    r"(?:重复|重複|汇总到|合并到|转到)(?: ?of)?[^.#\n]{0,8}" + _REF.format(7),
     _REF.format(8) + r" ?(?:と|の)(?:重複|同じ)",
 )
 
 # Weaker words for the same, good only in the words that closed the issue.
-DUPLICATE_WHEN_CLOSING = _phrase(
+DUPLICATE_WHEN_CLOSING = phrase(
     "# /issues/",
-    r"\bclos(?:e|ed|ing)\b[^.#\n]{0,60}" + _REF.format(1),
+    r"\bclos(?:e|ed|ing)\b(?! (?:by|via|with|in|since|as fixed))[^.#\n]{0,100}" + _REF.format(1),
     r"^(?:see|this is|->|→|cf\.?)? ?(?:issue |also )?" + _REF.format(2) + r"[ .!]*$",
+    r"\b(?:subset|part|instance|case|symptom|sub-?bug|result|continuation|variant|version|form)"
+    r" of (?:issue |bug )?" + _REF.format(3),
+    r"\b(?:absorbed|folded|rolled|moved|refiled|reported|filed|opened|covered|now) "
+    r"(?:\w+ ){0,3}?(?:into|in|as|to|by|at|issue|bug) (?:issue |bug )?" + _REF.format(4),
+    r"\breplaced (?:by|with) (?:issue |bug )?" + _REF.format(6),
+    _REF.format(7)
+    + r" (?:seems to |already |now |also )?(?:subsumes?|supersedes?|covers?|replaces?)\b",
+    r"\b(?:looks|seems|appears) (?:exactly |a lot |just )?(?:like|identical to|the same as)"
+    r" (?:issue |bug )?" + _REF.format(5),
 )
 
-FIXED = _phrase(
+# That it is one, without naming the other.
+A_DUPLICATE = phrase(
+    "dup already in 중복 重复 重複",
+    r"\b(?:a|the|as|indeed|closing|is|definitely) (?:\w+ )?(?:dup|dupe|duplicate)\b(?! \w)"
+    r"|^(?:dup|dupe|duplicate)\b[ .!]*$|\balready (?:reported|filed|tracked)\b"
+    r"|\bin favou?r of (?:that|this|the other)(?: one| issue| bug| ticket)?[ .,!]*$",
+    r"중복(?:입니다|이슈|된 이슈)|^(?:重复|重複)",
+)
+
+# A change mended it: said as often years later as in closing.
+FIXED = phrase(
     "fix resolv solved addressed closed implemented corrected repaired done work land "
-    "merged finished compile build pass now longer reproduc happen occur crash fail "
-    "see shipped released went pushed deployed completed available included removed "
-    "added 수정 해결 반영 처리 배포 고쳐 고쳤 已 修 解 直 対応 改善",
+    "merged finished now stabilized shipped released went pushed deployed completed available "
+    "included removed added /pull/ # 수정 해결 반영 처리 배포 고쳐 고쳤 已 修 解 直 対応 改善",
     r"\b(?:fix(?:ed)?|resolved|solved|addressed|closed|implemented|corrected|repaired)"
     r"(?: (?:now|already|since|and closed))?"
-    r" (?:by|in|via|with|on|as of|since|for|at|from|through|upstream)\b",
+    r" (?:by|in|via|with|on|as of|as part of|since|for|at|from|through|upstream)\b",
     r"\b(?:is|was|are|were|been|got|gets|be|now|already|since|seems?|appears?|looks|believe|think)"
     r" (?:now |all |also |already |finally |completely |long |to be |to have been ){0,2}"
     r"(?:fixed|resolved|solved|addressed|implemented|done|repaired"
-    r"|working(?! as| like that)|works(?! as))\b",
+    r"|working(?! as| like| on| with| for| to)|works(?! as))\b",
     r"^(?:this (?:is |was )?|all |it'?s |and |now |also |should be ){0,2}"
     r"(?:fixed|resolved|solved|implemented|done|landed|merged|finished)\b",
-    r"\b(?:works?(?: fine| correctly| great| well| as expected)?|compiles|builds|passes)"
-    r" (?:for me )?(?:now|again|these days|on (?:master|main|nightly|trunk|head)"
-    r"|in (?:master|main|trunk|head|the latest))\b",
-    r"\bnow (?:works?|compiles?|passes|builds|gives|produces|reports|prints|possible|supported)\b",
-    r"\bno longer (?:reproduc|happen|occur|an? (?:issue|problem)|crash|ice|fail|broken|panic|there"
-    r"|seeing|see |an error|exist|present|the case)",
-    r"\b(?:does(?: not|n'?t)|do(?: not|n'?t)|did(?: not|n'?t)|can(?: ?not|'?t)|not)"
-    r" (?:seem to )?(?:reproduc\w{0,5}|happen|occur|crash|fail|see this)\b[^.\n]{0,40}"
-    r"(?:any ?more|any longer|now\b|on (?:master|main|nightly)|latest)",
+    r"(?:#\d{1,9}|/pull/\d{1,9}) (?:has |have |was |is |just |got |been |now |finally ){0,3}"
+    r"(?:landed|merged|in\b|done|shipped|fixed|addressed|resolved|solved|took care)",
     r"\b(?:fix|patch|change|pr|pull request|it|this|support) (?:has |have |was |is |just )?"
     r"(?:now |been ){0,2}(?:landed|merged|shipped|released|pushed|deployed|went in)\b",
-    r"\b(?:landed|merged|shipped|released|went) (?:in|into|as|with|on)\b",
+    r"\b(?:landed|merged|shipped|released|went|stabilized) (?:in|into|as|with|on)\b",
     r"\b(?:done|finished|completed|pushed|available|included|removed|added) (?:in|as of|with|by)"
     r" (?:[a-f0-9]{7,40}\b|#\d|v?\d+\.|https?:|master|main|commit|pr\b)",
+    r"\bthank(?:s| you)\b[^.\n]{0,30} for (?:the |your |this )?(?:\w+ )?(?:fix|fixing|patch)\b",
     r"(?:수정|해결|반영|처리|배포|고쳐|고쳤)(?:되었|됐|했|하였|됨|함|완료|졌|습니다)",
     r"已(?:经)?(?:修复|解决|修正|发布|合并|修復|解決)|(?:修复|修復|解决|解決)了",
     r"(?:修正|解決|対応|改善)(?:しました|されました|済み|した|されて)|直りました|直しました",
 )
 
-DECLINED = _phrase(
-    "won fix not invalid design intend documented expected deliberate intentional "
+# The same without doubt: believed of every comment near the end.
+FIXED_OUTRIGHT = phrase(
+    "fixed resolved solved closed addressed implemented /pull/ # 수정 해결 修 解 直",
+    r"\b(?:fixed|resolved|solved|closed|addressed|implemented) (?:now )?(?:by|in|via|with|as of"
+    r"|since) (?:[^\s]{1,20} ){0,2}(?:#\d|v?\d|[0-9a-f]{7,40}\b|https?://"
+    r"|(?:commit|pr|master|main|nightly)\b)",
+    r"\b(?:is|was|been|should be|already|now) (?:now |also |already |all ){0,2}"
+    r"(?:fixed|resolved|solved)\b",
+    r"(?:#\d{1,9}|/pull/\d{1,9}) (?:has |have |was |is |been |now ){0,3}(?:landed|merged)\b",
+    r"(?:수정|해결)(?:되었|됐|했|하였)",
+    r"已(?:经)?(?:修复|解决|修復|解決)|(?:修正|解決)(?:しました|されました)",
+)
+
+# Nobody knows why, but it is as it should be: believed of the words that an issue ends with.
+WORKS_NOW = phrase(
+    "work compil build pass run ran now no not n't n’t gone disappeared vanished "
+    "없어졌 사라졌 이제 正常 不再 消え 動作",
+    r"\b(?:works?|working|compil(?:es?|ing)|builds?|passes|runs?|ran) (?:\w+ ){0,3}?(?:now|again"
+    r"|these days|nowadays|today|as of|since|(?:in|on|with|under|using) (?:the )?(?:current|latest"
+    r"|newer|newest|recent|nightly|beta|stable|head|master|main|trunk|\w{1,20}[- ]v?\d|v?\d))",
+    r"\b(?:this|it|that|everything|all|which) (?:\w+ )?(?:works|compiles|builds|passes|runs)"
+    r" (?:fine|correctly|properly|great|well|ok|okay)\b",
+    r"\bnow (?:works?|compiles?|passes|builds|gives|produces|reports|prints|possible|supported)\b",
+    r"(?:\bnot|n't|n’t) (?:\w+ ){0,4}?(?:an? )?(?:issue|problem|bug|concern|error) "
+    r"(?:any ?more|any longer|now\b|(?:on|in) (?:master|main|trunk|head|nightly|the latest))",
+    r"\bno (?:more )?(?:\w+ )?\w+ (?:any ?more|any longer|now\b|these days|as of)\b",
+    r"(?:\bnot|n't|n’t) (?:(?!relevant|needed|exist|valid|appl|use|support|make|maint)\w+ ){0,5}?"
+    r"(?:any ?more|any longer)\b",
+    r"\b(?:bug|crash|error|problem|issue|failure|leak|warning)s? (?:is|are|has|have) "
+    r"(?:now |been |all ){0,2}(?:gone|disappeared|vanished)\b",
+    r"\bno longer (?!exists|works|applies|makes|needs|supports|has|does|uses|is|relies|matters)"
+    r"(?:[a-z]+s|seeing|see|reproduc\w+|happen|occur|crash|fail|broken|there|present|true"
+    r"|an? (?:\w+ )?(?:issue|problem|bug|concern|error)|the case)\b",
+    r"(?:\bnot|\bcannot|n't|n’t) (?:seem to )?(?:reproduc\w{0,5}|happen|occur|crash|fail|see this)"
+    r"\b[^.\n]{0,40}(?:any ?more|any longer|now\b|on (?:master|main|nightly)|latest)",
+    r"(?:없어졌|사라졌)습니다|이제 (?:잘 |정상)|(?:现在|已)(?:经)?正常|不再(?:出现|发生)",
+    r"(?:再現|発生)しなくな|消えました|動作するようにな",
+)
+
+DECLINED = phrase(
+    "won fix not n't n’t correct invalid design intend documented expected deliberate intentional "
     "scope plan clos mark decid vot agreed declin reject don mov migrat transfer rfc "
     "proposal discourse discussion forum upstream unsupported issue 의도 설계 버그 지원 수정 반영 "
     "계획 不 设计 预期 暂 無 仕様 バグ 対応",
     r"\bwon'?t[- ]?fix\b|\bwill not (?:be )?fix|\bwontfix\b"
     r"|\bwon'?t (?:be )?(?:fix|implement|do|add|support|change|happen)",
-    r"\bnot (?:actually |really )?(?:a |an )?(?:\w+ )?(?:bug|defect|issue (?:with|in|here))\b",
+    r"(?:\bnot|n't|n’t) (?:actually |really |think this is |think it'?s ){0,2}(?:a |an )?(?:\w+ )?"
+    r"(?:bug|defect|issue (?:with|in|here))\b(?! any ?more| any longer| now)",
     r"\b(?:by|per) design\b|\b(?:as|working as|works as) (?:designed|intended|documented)\b",
-    r"\bexpected behaviou?r\b|\bintend(?:ed|ed behaviou?r)\b|\bintentional(?:ly)?\b|\bdeliberate\b",
+    r"\b(?:expected|correct|intended|documented) behaviou?r\b|\bas expected\b"
+    r"|\bintend(?:ed|ed behaviou?r)\b|\bintentional(?:ly)?\b|\bdeliberate\b",
     r"\bout of scope\b|\bnot in scope\b|\boutside (?:the )?scope\b",
     r"\bnot (?:going to|planning|planned|plan to|want to|something we)\b|\bno plans? (?:to|for)\b",
     r"\b(?:closing|closed|marking|is|this) (?:this )?(?:as )?(?:invalid|rejected|declined|non-issue"
@@ -122,134 +148,27 @@ DECLINED = _phrase(
     r"仕様(?:です|どおり|通り)|バグでは(?:ない|ありません)|対応(?:しません|予定はありません)",
 )
 
-STALE = _phrase(
+STALE = phrase(
     "inactiv stale no due because given haven have didn never without reproduc info "
-    "outdated obsolete date moot bitrot irrelevant not doesn does 답변 응답 활동 재현 오래 长 无 "
-    "没有 已 返 反応 応答 再現",
+    "outdated obsolete date moot bitrot irrelevant not n't n’t doesn does 답변 응답 활동 "
+    "재현 오래 长 周 月 天 无 没有 已 返 反応 応答 再現",
     r"\binactiv(?:e|ity)\b|\bstale\b|\bno (?:recent )?(?:response|activity|reply|repl(?:y|ies)"
     r"|feedback|answer|follow[- ]?up|further (?:information|info|response|comment))\b",
     r"\b(?:due to|because of|for|given) (?:the )?(?:age|lack of|its age|old age|inactivity)\b",
     r"\b(?:haven'?t|have not|didn'?t|never) (?:heard|hear|got|receive|seen) (?:back|any|a reply)\b",
     r"\bwithout (?:more|further|additional|any) (?:info|information|details|detail|context|input)",
-    r"\b(?:can(?:not|'?t| not)|could(?:n'?t| not)|unable to|not able to|hard to) reproduc",
+    r"\b(?:can(?:not|'?t| not)|could(?:n'?t| not)|unable to|not able to|hard to)"
+    r" (?:\w+ )?reproduc",
+    r"n't (?:think|seem|believe) (?:\w+ ){0,4}reproduc",
     r"\b(?:not|isn'?t|un)[- ]?reproducible\b|\b(?:needs?|need) more info",
     r"\b(?:outdated|obsolete|out of date|moot|bitrotted|irrelevant|no longer (?:relevant|applies"
     r"|applicable|needed|necessary|valid|useful|makes sense|exists|used|meaningful))\b",
-    r"\bnot (?:really )?(?:relevant|applicable|useful|meaningful)(?: any ?more| any longer| now)?",
+    r"(?:\bnot|n't|n’t) (?:\w+ ){0,5}?(?:relevant|applicable|meaningful)\b",
     r"\b(?:doesn'?t|does not) (?:apply|exist|make sense)(?: any ?more| any longer| now)?",
     r"답변이? 없|응답이? 없|활동이? 없|재현(?:이|되지|할 수) ?(?:안|않|없)|오래된",
-    r"长时间(?:没有|未)|无(?:回复|响应|人回复)|没有(?:回复|响应)|无法(?:复现|重现)|已过时",
+    r"长时间(?:没有|未)|(?:长期|周|月|天)[^。\n]{0,6}没有(?:反馈|讨论|回复|更新)|无(?:回复|响应|人回复)|没有(?:回复|响应)|无法(?:复现|重现)|已过时",
     r"(?:返信|返答|反応|応答)が?(?:ない|なし|ありません)|再現(?:できません|しません|できない)",
 )
-
-ANSWERED_BY_AUTHOR = _phrase(
-    "thank thx ty! that it work gone since my never nvm figured error i solved 감사 고맙 "
-    "해결 실수 谢 感 解 搞 我 謝 ありがと でき 私",
-    r"\bthank(?:s| you)\b|\bthx\b|\bty!|\bthat (?:works?|worked|fixed|solved|helped"
-    r"|did it|makes sense|answers|explains|was it)\b|\bit (?:works?|worked)\b"
-    r"|\bworks (?:now|for me|great|perfectly)|^(?:\W{0,4}|it |that |this |yes,? ){0,2}works\b"
-    r"|\b(?:fixed|solved|did) it\b|\b(?:is|are|all) gone\b"
-    r"|\bno (?:more )?(?:problems|issues) since",
-    r"\bmy (?:bad|mistake|fault|error)\b|\bnever ?mind\b|\bnvm\b|\bfigured (?:it )?out\b"
-    r"|\buser error\b|\bpilot error\b|\bi (?:was|had|forgot|misread|misunderstood|missed|see now"
-    r"|got it|found (?:the|out|a)|solved)\b|\bsolved\b",
-    r"감사합니다|고맙습니다|해결(?:했|됐|되었)|제 실수|谢谢|感谢|解决了|搞定|我的(?:错|问题)|謝謝",
-    r"ありがと|解決しました|できました|私の(?:ミス|間違い|勘違い)",
-)
-
-# Words by which someone tells another what to do.
-ADVICE = _phrase(
-    "you try us set pass add run up install enabl disabl chang replac remov switch "
-    "downgrad pin wrap call import writ defin put make ensure work instead solution "
-    "the it's 하 해 됩 대신 추가 설정 변경 업그 사용 "
-    "可 请 应 需 改 升 而 建 ください すれば でき 代 使 設 変 アップ 必要",
-    r"\byou (?:can|could|should|need|must|may|might|have to|want|probably|just)\b",
-    r"\b(?:try|use|using|set|pass|add|run|upgrade|update|install|enable|disable|change|replace"
-    r"|remove|switch|downgrade|pin|wrap|call|import|write|define|put|make sure|ensure)\b [\w`\"'-]",
-    r"\bwork-?arounds?\b|\binstead(?: of)?\b|\bsolution\b|\bthe (?:fix|answer|trick) is\b",
-    r"\bthe (?:right|correct|proper|recommended) (?:way|approach)\b|\bit'?s because\b",
-    r"하세요|하시면|해 ?보세요|됩니다|대신|추가하|설정하|변경하|업그레이드|사용하",
-    r"可以|请(?:使用|尝试|升级|检查|参考)|应该|需要|改(?:成|为)|升级|而不是|建议",
-    r"してください|すれば|できます|代わりに|使って|設定し|変更し|アップグレード|必要があります",
-)
-
-# The same, said to somebody: enough to call an issue answered by it.
-ADDRESSED = _phrase(
-    "you your instead 세요 시면 됩니다 请 可以 建议 ください すれば",
-    r"\byou(?:'ll)? (?:can|could|should|need|must|have to|want to|probably want|just need|forgot"
-    r"|are missing|are using|may want|might want|would need)\b",
-    r"^(?:please )?(?:use|try|set|add|run|pass|upgrade|install|replace) \S.{0,80}\binstead\b",
-    r"하세요|하시면|보세요|주세요|시면 됩니다|으면 됩니다",
-    r"请(?:使用|尝试|升级|检查|参考)|你?可以|建议",
-    r"してください|すれば(?:いい|よい|良い)|できます",
-)
-
-WORKAROUND = _phrase(
-    "work mean for temporar stop helped solved 임시 우회 우선 临 绕 变 暂 回避 一時 とりあえず",
-    r"\bwork(?:ed|ing|s)?[- ]?around\b|\bin the mean ?(?:time|while)\b|\bfor now\b|\btemporar",
-    r"\bas a (?:stop-?gap|temporary)|\bhelped(?: me)?\b|\bsolved it (?:for me )?by\b",
-    r"임시|우회|우선은|临时|绕过|变通|暂时|回避策|一時的|とりあえず",
-)
-
-_VERSION = r"(?P<tag{0}>v?\d{{1,4}}\.\d{{1,5}}(?:\.\d{{1,6}}){{0,2}})"
-
-# `fixed in 1.2`, `upgrade to v1.2.3`, `released as 2.0`; the number is the version.
-RELEASED_IN = _phrase(
-    "0 1 2 3 4 5 6 7 8 9",
-    r"\b(?:fix(?:ed)?|resolved|released|available|shipped|included|landed|out|solved|corrected"
-    r"|upgrad(?:e|ing) to|updat(?:e|ing) to|bump(?:ed)? to|works (?:again )?(?:in|with)|part of)"
-    r"(?: (?:in|with|as|since|as of|by|from|on|is|the|version|release|v|latest|tag|now|of|at)){0,5}"
-    r"[ :`*\"(]{1,4}(?P<tag1>v?\d{1,4}\.\d{1,5}(?:\.\d{1,6}){0,2}(?:-?(?:alpha|beta|rc|pre)"
-    r"[.-]?\d{0,4})?)\b(?!\.\d)",
-    _VERSION.format(2) + r"(?:에서|에|으로|로|부터)?"
-    r" ?(?:버전|릴리스|릴리즈|에서|부터|로|으로)?[^.\n]{0,10}"
-    r"(?:수정|해결|고쳐|올리|업그레이드|업데이트)",
-    _VERSION.format(3) + r" ?(?:版本?)?(?:中|已|里)?[^.\n]{0,4}(?:修复|解决|修正)",
-    r"(?:升级到|更新到|アップグレード|更新) ?" + _VERSION.format(4),
-    _VERSION.format(5) + r" ?(?:で|に)[^.\n]{0,6}(?:修正|解決|対応)",
-)
-
-# Before the phrase, in its sentence: it is denied, or not yet so.
-NEGATION = _any(
-    r"\b(?:not|never|neither|nor|without|cannot|unlikely|hardly|no)\b(?! longer| only)|n't\b|n’t\b",
-    r"\b(?:until|unless|once|when|if|whether|before|in case|need(?:s|ed)? (?:to be|fixing)|to be"
-    r"|will be|would be|would have|could be|hop(?:e|ing|efully)|wish|want|waiting|wait for"
-    r"|partial(?:ly)?|half|part of|unrelated|different (?:from|than))\b"
-    r"|\b(?:to|will|would|must|can|could)\s*$",
-    r"아니|않|안 |못|아직|面倒|不是|没有|未|尚未|ではな|ていな",
-)
-NEGATION_AFTER = _any(r"(?:이|가|은|는)? ?(?:아니|아닙|않)|(?:では|じゃ)(?:ない|ありません)|なく\b")
-
-# The speaker is not sure: never enough for a fact.
-DOUBT = _any(
-    r"\b(?:might|may|maybe|perhaps|possibl[ey]|could(?! ?n[o'’]t)|potential(?:ly)?|not sure"
-    r"|unsure|wonder|suspect|guess|i assume|related to|similar to)\b|\?\s*$",
-    r"아마|일 수|인 것 같|같습니다|일지도|가능성|可能|也许|或许|大概|かも|たぶん|おそらく|？\s*$",
-)
-# The speaker is modest: enough when the same words close the issue.
-MODESTY = _any(
-    r"\b(?:looks? like|seems?|appears?|probably|likely|think|believe|sounds like|afaict|iirc"
-    r"|presumably|basically|pretty sure|essentially)\b"
-)
-
-
-def is_denied(sentence: str, match: re.Match[str]) -> bool:
-    """Whether the words around a phrase turn it into its contrary, or put it off."""
-    before = sentence[max(0, match.start() - 80) : match.start()]
-    # A clause of its own is not about ours: "this can't wait, fixed in #5".
-    clause = _CLAUSE.split(before)[-1]
-    after = sentence[match.end() : match.end() + 12]
-    return bool(NEGATION.search(clause) or NEGATION_AFTER.match(after))
-
-
-def is_doubted(sentence: str) -> bool:
-    """Whether the sentence asks, or says that it may be so."""
-    return DOUBT.search(sentence) is not None
-
-
-def is_modest(sentence: str) -> bool:
-    """Whether the sentence says that it seems so."""
-    return MODESTY.search(sentence) is not None
 
 
 def number_of(match: re.Match[str], repo: str | None = None) -> int | None:
@@ -263,13 +182,3 @@ def number_of(match: re.Match[str], repo: str | None = None) -> int | None:
         return None
     number = next((value for key, value in found.items() if key[0] in "nu"), "0")
     return int(number) or None
-
-
-def version_in(match: re.Match[str]) -> str | None:
-    """The version that a release phrase names."""
-    return next((value for value in match.groupdict().values() if value), None)
-
-
-_CLAUSE = re.compile(
-    r"[,;:]\s|\s[-–—]+\s|\b(?:but|however|although|though|because|since|so)\b", re.IGNORECASE
-)

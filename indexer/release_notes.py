@@ -9,6 +9,12 @@ from indexer.threads import Release
 
 # `#123`, `(#123)`, `issues/123`, `pull/123`; `owner/name#123` is another repository's.
 _NUMBER = re.compile(r"(?<![\w/&-])#(\d{1,9})\b|/(?:issues|pull)/(\d{1,9})\b")
+_HEADING = re.compile(r"\s*(?:#{1,6}\s|\*\*[^*]{1,80}\*\*:?\s*$)")
+_NOT_FIXED = re.compile(
+    r"\bknown (?:issues?|bugs?|problems?)\b|\brevert(?:s|ed|ing)?\b|\bnot (?:yet )?fixed\b"
+    r"|알려진 (?:이슈|문제)|已知问题|既知の",
+    re.IGNORECASE,
+)
 _VERSION = re.compile(r"(\d{1,6}(?:\.\d{1,6}){1,3}(?:[-.]?(?:alpha|beta|rc|pre|dev)[.-]?\d{0,6})?)")
 
 
@@ -23,7 +29,7 @@ class ReleaseNotes(Sequence[Release]):
         self._by_number: dict[int, list[Release]] = {}
         self._by_version: dict[str, Release] = {}
         for release in self._releases:
-            for found in {int(a or b) for a, b in _NUMBER.findall(release.body)}:
+            for found in _numbers_fixed(release.body):
                 self._by_number.setdefault(found, []).append(release)
             for name in (release.tag, release.name):
                 if version := version_of(name):
@@ -55,6 +61,18 @@ class ReleaseNotes(Sequence[Release]):
     def of_version(self, version: str) -> Release | None:
         """The release that is called by a version, however its tag is spelled."""
         return self._by_version.get(version_of(version) or "")
+
+
+def _numbers_fixed(notes: str) -> set[int]:
+    """The numbers that notes name, but for what they say is not mended."""
+    numbers: set[int] = set()
+    known_issues = False
+    for line in notes.splitlines():
+        if _HEADING.match(line):
+            known_issues = _NOT_FIXED.search(line) is not None
+        if not known_issues and not _NOT_FIXED.search(line):
+            numbers.update(int(a or b) for a, b in _NUMBER.findall(line))
+    return numbers
 
 
 def version_of(name: str) -> str | None:

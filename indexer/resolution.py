@@ -7,14 +7,24 @@ not tell who maintains a project.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
-from indexer import phrases
-from indexer.case import BOT, MIN_ADVICE, Case, find, is_bot
-from indexer.phrases import Phrase
-from indexer.release_notes import ReleaseNotes, version_of
+from indexer import advice, phrases
+from indexer.case import BOT, MIN_ADVICE, SOON, Case, find, is_bot
+from indexer.closing_phrases import CHANGE
+from indexer.closing_rules import (
+    closed_as_done,
+    closed_as_gone,
+    closed_as_unwanted,
+    fix_announced,
+    moved_elsewhere,
+)
+from indexer.duplicate_rules import called_duplicate, marked_duplicate, said_duplicate
+from indexer.fixes import best_fix, fixed
+from indexer.release_notes import ReleaseNotes
 from indexer.sentences import Sentence
 from indexer.threads import Comment, Ending, Quote, Release, Resolution, Thread
+from indexer.wording import Phrase
 
 __all__ = ["RULES", "ReleaseNotes", "is_bot", "resolve"]
 
@@ -78,32 +88,9 @@ def resolve(
 def still_open(case: Case) -> Resolution:
     """An open issue has no end, but may have a workaround."""
     for comment in reversed(case.comments):
-        if case.helps(comment) and (found := find(case, comment, phrases.WORKAROUND)):
+        if case.helps(comment) and (found := find(case, comment, advice.WORKAROUND)):
             return Resolution(rule="open_workaround", quote=case.quote(comment, found[0]))
     return Resolution(rule="open")
-
-
-def marked_duplicate(case: Case) -> Resolution | None:
-    """GitHub's own mark, unless it was taken back."""
-    marks: dict[int | None, bool] = {}
-    for event in sorted(case.thread.events, key=lambda e: e.created_at):
-        if event.kind == "marked_as_duplicate":
-            marks.pop(event.canonical, None)
-            marks[event.canonical] = True
-        elif event.kind == "unmarked_as_duplicate":
-            if event.canonical is None:
-                marks.clear()
-            marks.pop(event.canonical, None)
-    standing = [number for number in marks if number != case.thread.number]
-    by_reason = (case.thread.state_reason or "").lower() == "duplicate"
-    if not standing and not by_reason:
-        return None
-    said = _said_duplicate(case)
-    number = next((n for n in reversed(standing) if n), said[0] if said else None)
-    quote = said[1] if said and said[0] == number else None
-    return Resolution(
-        ending=Ending.DUPLICATE, rule="marked_duplicate", duplicate_of=number, quote=quote
-    )
 
 
 def closed_by_change(case: Case) -> Resolution | None:
@@ -113,35 +100,39 @@ def closed_by_change(case: Case) -> Resolution | None:
     if last is None or last.closer is None:
         return None
     found = _first(case, phrases.FIXED, modest_words_count=True)
-    quote = case.quote(*found) if found else _workaround(case)
-    return _fixed(case, "closed_by_change", quote, last.closer_url, last.closer_number)
+    quote = (case.believed_quote(*found) if found else None) or _workaround(case)
+    return fixed(case, "closed_by_change", quote, last.closer_url, last.closer_number)
 
 
-def said_duplicate(case: Case) -> Resolution | None:
-    """Somebody to believe named the original, without doubt."""
-    found = _said_duplicate(case)
-    if found is None:
-        return None
-    number, quote = found
-    return Resolution(
-        ending=Ending.DUPLICATE, rule="said_duplicate", duplicate_of=number, quote=quote
-    )
+def retracted(case: Case) -> Resolution | None:
+    """The author took it back in closing, and names no change that mended it."""
+    for comment in case.comments:
+        if comment.author != case.thread.author or not case.closes(comment):
+            continue
+        if (found := find(case, comment, advice.RETRACTED, deny=False)) and not _names_change(
+            case, comment
+        ):
+            return Resolution(
+                ending=Ending.ANSWERED, rule="retracted", quote=case.quote(comment, found[0])
+            )
+    return None
 
 
 def said_in_closing(case: Case) -> Resolution | None:
     """The words that came with the closing, or the last before it."""
     for comment in case.last_words:
-        for ending, phrase in _WORDS:
-            found = find(case, comment, phrase, sure=not case.closes(comment))
+        confirmed = case.confirmed(comment)
+        for ending, phrase in _WORDS if confirmed else _OUTRIGHT:
+            found = find(case, comment, phrase, sure=not confirmed)
             if not found:
                 continue
             rule = f"said_{ending.value}"
-            if ending is Ending.FIXED and case.is_reporter(comment) and (answer := _answer(case)):
-                # "That fixed it" of a reporter who was told what to do.
+            if ending is Ending.FIXED and (answer := _cure(case, comment)):
                 return Resolution(ending=Ending.ANSWERED, rule="thanked", quote=answer)
             if ending is Ending.FIXED:
-                return _fixed(case, rule, _best_fix(case, comment, found[0]))
-            return Resolution(ending=ending, rule=rule, quote=case.quote(comment, found[0]))
+                return fixed(case, rule, best_fix(case, comment, found[0]))
+            quote = case.believed_quote(comment, found[0])
+            return Resolution(ending=ending, rule=rule, quote=quote)
     return None
 
 
@@ -152,7 +143,7 @@ def labelled(case: Case) -> Resolution | None:
             continue
         rule = f"labelled_{ending.value}"
         if ending is Ending.FIXED:
-            return _fixed(case, rule, _workaround(case))
+            return fixed(case, rule, _workaround(case))
         if ending is Ending.ANSWERED:
             thanks = thanked(case)
             quote = (thanks.quote if thanks else None) or _answer(case)
@@ -168,12 +159,15 @@ def thanked(case: Case) -> Resolution | None:
     """The author thanks for the answer, or found it alone."""
     for at in range(len(case.comments) - 1, -1, -1):
         comment = case.comments[at]
-        if comment.author != case.thread.author:
+        if comment.author != case.thread.author or not case.is_at_the_end(comment):
             continue
-        if found := find(case, comment, phrases.ANSWERED_BY_AUTHOR):
+        if found := find(case, comment, advice.ANSWERED_BY_AUTHOR):
             asked_alone = all(c.author == comment.author for c in case.comments[:at])
-            own = case.quote(comment, found[0]) if asked_alone else None
+            alone = asked_alone or case.closes(comment)
+            own = case.quote(comment, found[0]) if alone else None
             quote = _answer(case, case.comments[:at]) or own
+            if quote is None:
+                continue
             return Resolution(ending=Ending.ANSWERED, rule="thanked", quote=quote)
     return None
 
@@ -213,7 +207,7 @@ def named_by_release(case: Case) -> Resolution | None:
     release = case.notes.carrying([case.thread.number], case.thread.created_at)
     if release is None:
         return None
-    return _fixed(case, "named_by_release", _workaround(case))
+    return fixed(case, "named_by_release", _workaround(case))
 
 
 def answered_by_insider(case: Case) -> Resolution | None:
@@ -222,7 +216,9 @@ def answered_by_insider(case: Case) -> Resolution | None:
     before = [c for c in case.comments if closed is None or c.created_at <= closed]
     if not before or not case.helps(before[-1]):
         return None
-    found = find(case, before[-1], phrases.ADDRESSED, deny=False)
+    if closed and closed - before[-1].created_at > SOON:
+        return None
+    found = find(case, before[-1], advice.ADDRESSED, deny=False)
     if not found or len(before[-1].body) < MIN_ADVICE:
         return None
     quote = case.quote(before[-1], found[0])
@@ -233,21 +229,32 @@ RULES: tuple[Rule, ...] = (
     marked_duplicate,
     closed_by_change,
     said_duplicate,
+    called_duplicate,
+    retracted,
     said_in_closing,
     labelled,
     not_planned,
     closed_by_program,
     named_by_release,
     thanked,
+    moved_elsewhere,
+    closed_as_gone,
+    closed_as_done,
+    closed_as_unwanted,
+    fix_announced,
     closed_by_reporter,
     answered_by_insider,
 )
 
+# Of comments that the closing confirms …
 _WORDS = (
     (Ending.FIXED, phrases.FIXED),
+    (Ending.FIXED, phrases.WORKS_NOW),
     (Ending.DECLINED, phrases.DECLINED),
     (Ending.STALE, phrases.STALE),
 )
+# … and of others near the end.
+_OUTRIGHT = ((Ending.FIXED, phrases.FIXED_OUTRIGHT),)
 
 
 def _first(
@@ -259,71 +266,20 @@ def _first(
     return None
 
 
-def _said_duplicate(case: Case) -> tuple[int, Quote] | None:
-    for comment in case.last_words:
-        closes = case.closes(comment)
-        found = find(case, comment, phrases.DUPLICATE, sure=not closes)
-        if not found and closes:
-            found = find(case, comment, phrases.DUPLICATE_WHEN_CLOSING)
-        if not found:
-            continue
-        number = phrases.number_of(found[1], case.repo)
-        if number and number != case.thread.number:
-            return number, case.quote(comment, found[0])
-    return None
-
-
-def _fixed(
-    case: Case,
-    rule: str,
-    quote: Quote | None,
-    closer_url: str | None = None,
-    closer_number: int | None = None,
-) -> Resolution:
-    return Resolution(
-        ending=Ending.FIXED,
-        rule=rule,
-        quote=quote,
-        release=_release(case, closer_number),
-        closer_url=closer_url,
-    )
-
-
-def _best_fix(case: Case, comment: Comment, sentence: Sentence) -> Quote:
-    """The words that say most: those that name a release, else those that say it is fixed."""
-    for other in (comment, *case.last_words):
-        if found := find(case, other, phrases.RELEASED_IN):
-            return case.quote(other, found[0])
-    return case.quote(comment, sentence)
-
-
-def _release(case: Case, closer: int | None) -> str | None:
-    """The release that carries the fix: as someone to believe says, else as its notes say."""
-    for comment in case.last_words:
-        found = find(case, comment, phrases.RELEASED_IN)
-        if found and (version := phrases.version_in(found[1])):
-            if release := case.notes.of_version(version):
-                return release.tag
-            if not len(case.notes) and version_of(version):
-                return version
-    numbers = [case.thread.number, *([closer] if closer else []), *_changes_named(case)]
-    release = case.notes.carrying(numbers, case.thread.created_at)
-    return release.tag if release else None
-
-
-def _changes_named(case: Case) -> Iterator[int]:
-    """Numbers that a sentence about the fix names: `fixed by #12`."""
-    for comment in case.last_words:
-        if found := find(case, comment, phrases.FIXED):
-            for number in re.findall(r"(?<![\w/])#(\d{1,9})\b", found[0].text):
-                if int(number) != case.thread.number:
-                    yield int(number)
-            return
-
-
 def _workaround(case: Case) -> Quote | None:
     """The last workaround that someone who knows the project gave."""
-    return _last_of(case, phrases.WORKAROUND)
+    return _last_of(case, advice.WORKAROUND)
+
+
+def _names_change(case: Case, comment: Comment) -> bool:
+    return bool(find(case, comment, advice.RELEASED_IN) or find(case, comment, CHANGE))
+
+
+def _cure(case: Case, comment: Comment) -> Quote | None:
+    """The answer that a reporter means by "that fixed it"."""
+    if not case.is_reporter(comment) or not find(case, comment, advice.ANSWERED_BY_AUTHOR):
+        return None
+    return _answer(case, [c for c in case.comments if c.created_at < comment.created_at])
 
 
 def _answer(case: Case, comments: Sequence[Comment] | None = None) -> Quote | None:
@@ -333,22 +289,22 @@ def _answer(case: Case, comments: Sequence[Comment] | None = None) -> Quote | No
     """
     if comments is None:
         comments = [c for c in case.comments if not case.is_after_closing(c)]
-    advice = [
+    given = [
         (comment, sentence)
         for comment in comments
         if case.helps(comment)
         and len(comment.body) >= MIN_ADVICE
         and (sentence := _advice_in(case, comment))
     ]
-    named = [(comment, sentence) for comment, sentence in advice if "`" in comment.body]
-    best = (named or advice)[-1:]
+    named = [(comment, sentence) for comment, sentence in given if "`" in comment.body]
+    best = (named or given)[-1:]
     return case.quote(*best[0]) if best else None
 
 
 def _advice_in(case: Case, comment: Comment) -> Sentence | None:
     """The first sentence that tells what to do, or that stands beside code."""
     for sentence in case.sentences(comment):
-        if "`" in sentence.paragraph or any(phrases.ADVICE.found_in(sentence)):
+        if "`" in sentence.paragraph or any(advice.ADVICE.found_in(sentence)):
             return sentence
     return case.sentences(comment)[0] if "```" in comment.body and case.sentences(comment) else None
 

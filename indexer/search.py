@@ -19,6 +19,7 @@ from indexer.channels import Found, ThreadKey
 from indexer.chunking import point_id, thread_key, thread_of
 from indexer.embedding import TextEmbedder
 from indexer.features import features_of
+from indexer.originals import end_of_chain
 from indexer.pools import pool_from
 from indexer.query import Query
 from indexer.ranking import RankingModel, shipped_model
@@ -95,7 +96,7 @@ class Searcher:
         ranked, background, docs = self._look(asked)
         telling = Telling(asked.wording, query.body, background, self._bm25)
         best = [self._in_row(asked, ranked, row, telling) for row in ranked.order[:limit]]
-        best += self._originals(asked, ranked, best, telling)
+        best = _followed(best + self._originals(asked, ranked, best, telling))
         ids = list(dict.fromkeys(hit.id for hits in docs for hit in hits))
         points = self._kb.fetch(ids, vectors=True) if ids else []
         return best + documents.candidates(asked, background, telling, points)[:limit]
@@ -204,3 +205,19 @@ class Searcher:
             resolution=resolve(thread, self._releases.before(repo, asked.moment), repo=repo),
             reasons=shared,
         )
+
+
+def _followed(candidates: list[Candidate]) -> list[Candidate]:
+    """The same; each duplicate among them points to the end of its chain."""
+    originals = {(c.repo, c.number): c.resolution.duplicate_of for c in candidates if c.resolution}
+
+    def followed(candidate: Candidate) -> Candidate:
+        resolution, number = candidate.resolution, candidate.number
+        if resolution is None or resolution.duplicate_of is None or number is None:
+            return candidate
+        end = end_of_chain(
+            number, resolution.duplicate_of, lambda n: originals.get((candidate.repo, n))
+        )
+        return replace(candidate, resolution=resolution.model_copy(update={"duplicate_of": end}))
+
+    return [followed(candidate) for candidate in candidates]

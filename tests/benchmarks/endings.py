@@ -48,20 +48,23 @@ def main(argv: Sequence[str]) -> None:
     threads = {t.number: t for t in map(Thread.model_validate, data.issues(options.project))}
     if not threads:
         return
+    repo = f"bench/{options.project}"
     labels = HERE / f"endings_{options.project}.jsonl"
     if labels.is_file():
         for name in HALVES if options.half == "all" else (options.half,):
-            report(name, judged(labels, threads)[HALVES[name]])
+            report(name, judged(labels, threads, repo)[HALVES[name]])
     else:
         print(f"SKIPPED: nobody has labelled {options.project}; {labels.name} is missing.")
-    shares(threads.values())
+    shares(threads.values(), repo)
 
 
-def judged(labels: Path, threads: dict[int, Thread]) -> list[Judged]:
+def judged(labels: Path, threads: dict[int, Thread], repo: str) -> list[Judged]:
     """The labelled threads, in the order of the lines."""
     rows = map(json.loads, labels.read_text(encoding="utf-8").splitlines())
     return [
-        Judged(thread, row, resolve(thread)) for row in rows if (thread := threads[row["number"]])
+        Judged(thread, row, resolve(thread, repo=repo))
+        for row in rows
+        if (thread := threads[row["number"]])
     ]
 
 
@@ -113,9 +116,9 @@ def same_passage(row: Judged) -> bool:
     return (chosen.author, chosen.created_at) == (quote.author, quote.created_at)
 
 
-def shares(threads: Iterable[Thread]) -> None:
+def shares(threads: Iterable[Thread], repo: str) -> None:
     """Print how many threads each rule decides, and how many of those it can quote."""
-    found = [resolve(thread) for thread in threads]
+    found = [resolve(thread, repo=repo) for thread in threads]
     rules = Counter((str(one.ending), one.rule) for one in found)
     quoted = Counter((str(one.ending), one.rule) for one in found if one.quote is not None)
     print(f"\n{len(found):,} threads, by the rule that decided")

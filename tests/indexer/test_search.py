@@ -246,7 +246,34 @@ def test_the_original_of_a_duplicate_comes_along(kb, embedder, searcher):
     index_threads(kb, embedder, REPO, [original, between, found])
     numbers = [c.number for c in searcher.search(CRASH, limit=1)]
     assert numbers == [20, 91, 90]
+    assert searcher.search(CRASH, limit=1)[0].resolution.duplicate_of == 90
     early = [c.number for c in searcher.search(replace(CRASH, before=day(25)), limit=1)]
     assert early == [20]
     without = searcher.search(replace(CRASH, exclude_numbers=(91,)), limit=1)
     assert [c.number for c in without] == [20]
+
+
+def test_a_duplicate_points_to_the_end_of_its_chain_as_of_then(tmp_path, embedder):
+    def duplicate(number, of, at):
+        words = Comment(
+            author="lead",
+            author_association="OWNER",
+            body=f"Duplicate of #{of}",
+            created_at=day(at),
+        )
+        closed = {"state": "closed", "closed_at": day(at), "comments": (words,)}
+        return thread(number, f"Tide table {number}", **closed)
+
+    chain = [duplicate(2, 1, at=30), duplicate(3, 2, at=20)]
+    circle = [duplicate(4, 5, at=20), duplicate(5, 4, at=20)]
+    kb = EdgeStore.open(tmp_path / "chain", embedder.fingerprint)
+    index_threads(kb, embedder, REPO, [thread(1, "Tide table 1"), *chain, *circle])
+    searcher = Searcher(kb, embedder)
+
+    def originals(before):
+        found = searcher.search(Query(REPO, "Tide table", before=before), limit=10)
+        return {c.number: c.resolution.duplicate_of for c in found}
+
+    assert originals(day(40)) == {1: None, 2: 1, 3: 1, 4: None, 5: 4}
+    assert originals(day(25)) == {1: None, 2: None, 3: 2, 4: None, 5: 4}
+    kb.close()
