@@ -1,6 +1,6 @@
 """What people write in the act of closing; elsewhere the same words say too little."""
 
-from indexer.wording import phrase
+from indexer.wording import any_of, phrase
 
 _COMMIT = r"\b(?=[0-9a-f]{0,39}\d)(?=[0-9a-f]{0,39}[a-f])[0-9a-f]{7,40}\b"
 _CHANGED = r"https?://[^\s/]{1,80}/[\w.-]{1,80}/(?P<repo1>[\w.-]{1,80})/(?:pull|commit)/\w"
@@ -108,4 +108,11 @@ ANNOUNCED = phrase(
     r"\b(?:will be|gets?|to be) (?:fixed|resolved|addressed) (?:by|in|as part|with)\b",
     r"(?:수정|고치|PR|패치)[^.\n]{0,12}(?:하겠|올렸|보냈|할게|중입니다)",
     r"(?:我|已)(?:会|来|正在|经)?(?:修复|提交|修正)|(?:PR|プルリク)[^。\n]{0,10}(?:出し|送り|作成)",
+)
+
+# At the end of what was said so far: no fix, or only the wish for one.
+NO_ANNOUNCEMENT = any_of(
+    r"(?:\bnot|n't|n’t|\bnever|\bno|\bwithout|\bneeds?|\bwaiting for|\bif|\bunless|\bwould)"
+    r" (?:\w+ ){0,4}\S{1,20}\s?$",
+    r"(?:않|못)[^.\n]{0,8}$|(?:不|没)[^。\n]{0,6}$",
 )

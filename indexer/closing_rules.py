@@ -8,7 +8,7 @@ from indexer.case import Case, find
 from indexer.fixes import fixed
 from indexer.sentences import Sentence
 from indexer.threads import Comment, Ending, Resolution
-from indexer.wording import Phrase
+from indexer.wording import Phrase, is_question
 
 ANNOUNCED_BEFORE = timedelta(days=14)
 """A fix that was announced is believed when the issue was closed in silence this soon."""
@@ -68,9 +68,19 @@ def fix_announced(case: Case) -> Resolution | None:
     for comment in reversed(before):
         if closed - comment.created_at > ANNOUNCED_BEFORE or not case.may_announce(comment):
             continue
-        found = find(case, comment, phrases.ANNOUNCED, deny=False)
-        if found and not _links_elsewhere(case, found[0]):
-            return fixed(case, "fix_announced", case.quote(comment, found[0]))
+        if sentence := _announcement(case, comment):
+            return fixed(case, "fix_announced", case.quote(comment, sentence))
+    return None
+
+
+def _announcement(case: Case, comment: Comment) -> Sentence | None:
+    """The sentence that announces a fix, neither asks for one nor says that there is none."""
+    for sentence in case.sentences(comment):
+        if is_question(sentence.text) or _links_elsewhere(case, sentence):
+            continue
+        for match in phrases.ANNOUNCED.found_in(sentence):
+            if not phrases.NO_ANNOUNCEMENT.search(sentence.text[: match.end()]):
+                return sentence
     return None
 
 

@@ -84,7 +84,12 @@ def is_denied(sentence: str, match: re.Match[str]) -> bool:
 
 def is_doubted(sentence: str, match: re.Match[str]) -> bool:
     """Whether the sentence asks, or the clause around a phrase says that it may be so."""
-    return bool(QUESTION.search(sentence) or DOUBT.search(_clause(sentence, match)))
+    return is_question(sentence) or bool(DOUBT.search(_clause(sentence, match)))
+
+
+def is_question(sentence: str) -> bool:
+    """Whether the sentence asks."""
+    return QUESTION.search(sentence) is not None
 
 
 def is_modest(sentence: str, match: re.Match[str]) -> bool:

@@ -98,6 +98,20 @@ def test_an_announced_fix_and_a_silent_closing(words):
     assert found.quote.text == words
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Do you have a fix?",
+        "I don't have a fix for it.",
+        "I will not add a fix for it.",
+        "It needs a fix in the writer.",
+        "If I have a fix I shall say so.",
+    ],
+)
+def test_a_wish_for_a_fix_announces_none(words):
+    assert ended(comment(words, at=8)).ending is not Ending.FIXED
+
+
 def test_an_old_announcement_a_strangers_and_one_of_another_project_are_no_fix():
     words = "I have a fix, tests are running."
     assert ended(comment(words, at=8), closed=40).ending is Ending.UNKNOWN

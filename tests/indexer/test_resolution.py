@@ -183,6 +183,11 @@ def test_the_release_is_the_first_final_one_that_names_the_issue_or_its_fix():
     assert ended(closing("Fixed."), releases=[release("v3", "o/x#7, #70")]).release is None
 
 
+def test_release_notes_that_name_the_issue_are_enough():
+    found = ended(releases=[release("v3", "Parts are packed in order (#7)")])
+    assert (found.ending, found.rule, found.release) == (Ending.FIXED, "named_by_release", "v3")
+
+
 @pytest.mark.parametrize(
     "words",
     [
