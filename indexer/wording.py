@@ -40,7 +40,8 @@ def phrase(hints: str, *parts: str) -> Phrase:
 # Before the phrase, in its sentence: it is denied, or not yet so.
 NEGATION = any_of(
     r"\b(?:not|never|neither|nor|without|cannot|unlikely|hardly|no)\b(?! longer| only)|n't\b|n’t\b",
-    r"\b(?:until|unless|once|when|if|whether|before|in case|need(?:s|ed)? (?:to be|fixing)"
+    r"\b(?:until|unless|once|when|if|whether|before|in case"
+    r"|need(?:s|ed)? (?:to be|fixing|an?\b|the\b|some\b)"
     r"|(?<!seems )(?<!appears )(?<!believed )(?<!looks )to be"
     r"|will (?:\w+ )?be|would be|would have|could be|hop(?:e|ing|efully)|wish|want|waiting|wait for"
     r"|partial(?:ly)?|half|part of|unrelated|different (?:from|than))\b"
