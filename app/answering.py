@@ -106,7 +106,7 @@ class Answer:
     explain: Mapping[str, Any] = field(default_factory=dict)
 
 
-async def answer(  # noqa: PLR0913 - the last two have defaults
+async def answer(  # noqa: PLR0913 - what is keyword-only has defaults
     services: AnswerServices,
     repo: str,
     thread: Thread,
@@ -114,10 +114,12 @@ async def answer(  # noqa: PLR0913 - the last two have defaults
     before: datetime | None = None,
     *,
     apart: Collection[int] = (),
+    shared: tuple[str, ...] = (),
 ) -> Answer:
     """What to say about an issue, from what was known before a moment (now, if None).
 
-    `apart` are the issues that a maintainer said are no duplicates of it.
+    `apart` are the issues that a maintainer said are no duplicates of it; `shared` are other
+    repositories that may be shown (indexer/sharing.py decides which).
 
     Raises:
         StoreError: the knowledge base cannot be asked.
@@ -130,6 +132,7 @@ async def answer(  # noqa: PLR0913 - the last two have defaults
         body=thread.body,
         before=before,
         exclude_numbers=(thread.number, *sorted(apart)),
+        repos=shared,
     )
     found = await asyncio.to_thread(services.searcher.search, query, CANDIDATES)
     left_out = [
@@ -170,7 +173,7 @@ async def answer(  # noqa: PLR0913 - the last two have defaults
         spoken,
         tuple(found),
         tuple(findings),
-        tuple(row.candidate.number for row in rows if row.candidate.number is not None),
+        tuple(number for row in rows if (number := _number_in(row, repo)) is not None),
         draft,
         opinion.usage,
         opinion.failure,
@@ -235,6 +238,7 @@ def _by_the_rules(
 ) -> list[Finding]:
     """A verdict on each candidate without the model, originals before their duplicates."""
     reported = versions.reported(thread.title, thread.body, (repo.rpartition("/")[2],))
+    here = repo.lower()
     findings: list[Finding] = []
     for found in candidates:
         candidate = _redacted(found)
@@ -247,7 +251,8 @@ def _by_the_rules(
                 judged.probability,
                 judged.reason,
                 evidence=evidence.of_candidate(candidate),
-                fix=fix_of(candidate, reported),
+                # Another repository's releases are not what the reporter runs.
+                fix=fix_of(candidate, reported) if candidate.repo == here else None,
             )
         )
     return originals_first(_without_siblings(thread.title, findings))
@@ -312,6 +317,12 @@ def _language_of(thread: Thread, config: RepoConfig) -> str:
     if config.language != "auto":
         return config.language
     return language.detect(thread.title, thread.body)
+
+
+def _number_in(finding: Finding, repo: str) -> int | None:
+    """The issue's number, if it is one of this repository."""
+    candidate = finding.candidate
+    return candidate.number if candidate.repo == repo.lower() else None
 
 
 def _cited(draft: Draft, docs: Sequence[Finding]) -> list[Finding]:

@@ -17,7 +17,7 @@ from app.llm_offline import AnswerFile, PromptFile
 from app.main import open_services
 from app.services import Services
 from app.settings import Settings
-from indexer import config_file
+from indexer import config_file, sharing
 from indexer.cli import checked_repo
 from indexer.errors import InputError, SettingError
 from indexer.exclusive import exclusive
@@ -98,13 +98,14 @@ async def dry_run(
         model: who is asked in place of Claude.
     """
     async with open_services(settings, own=False) as services:
+        shared: tuple[str, ...] = ()
         if isinstance(issue, Thread):
             thread, config = issue, RepoConfig()
         else:
-            thread, config = await _read(services, repo, issue)
+            thread, config, shared = await _read(services, repo, issue)
         await asyncio.to_thread(require_indexed, services.knowledge_base, repo.lower())
         asking = services if model is None else replace(services, llm=model)
-        answer = await answering.answer(asking, repo, thread, config, before)
+        answer = await answering.answer(asking, repo, thread, config, before, shared=shared)
     return Responded(answer.body, answer.decision.reason, None, dict(answer.explain))
 
 
@@ -153,12 +154,16 @@ def offline_model(use_answer: Path | None, export_prompt: Path | None) -> Asker 
     return PromptFile(export_prompt) if export_prompt else None
 
 
-async def _read(services: Services, repo: str, number: int) -> tuple[Thread, RepoConfig]:
+async def _read(
+    services: Services, repo: str, number: int
+) -> tuple[Thread, RepoConfig, tuple[str, ...]]:
+    """The issue, the config, and the other repositories that may be shown."""
     client = await services.clients.for_repo(repo)
     thread, file = await asyncio.gather(
         fetch_thread(client, repo, number), config_file.read(client.get, repo)
     )
-    return thread, file.config or RepoConfig()
+    config = file.config or RepoConfig()
+    return thread, config, await sharing.sources_of(client.get, repo, config)
 
 
 def explained(details: dict[str, Any]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from app.policy import Trigger
 from app.prepared import Prepared, digest
 from app.records import Records, Reply
 from app.wishes import Wished
-from indexer import config_file
+from indexer import config_file, sharing
 from indexer.errors import NotFound
 from indexer.github import GitHubClient
 from indexer.repo_config import RepoConfig
@@ -88,7 +88,8 @@ async def prepare(
         result = _unposted(repo, number, "none", decision.reason, trigger, known)
         return await _remember(services, result)
     apart = await asyncio.to_thread(services.state.pairs.of, repo, number)
-    made = await answer(services, repo, thread, config, apart=apart)
+    shared = await sharing.sources_of(client.get, repo, config)
+    made = await answer(services, repo, thread, config, apart=apart, shared=shared)
     _count(services.metrics, made)
     body = made.body
     if body is None and known is not None and known.comment_id is not None:

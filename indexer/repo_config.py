@@ -6,13 +6,29 @@ Each field's description is what the JSON Schema, and so an editor, tells of it.
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def _no_dots(name: str) -> str:
+    # The name becomes a part of a REST path.
+    if name.rpartition("/")[2] in {".", ".."}:
+        raise ValueError("this is no repository's name")
+    return name
+
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 LabelName = Annotated[str, Field(min_length=1, max_length=50)]
 Pattern = Annotated[str, Field(min_length=1, max_length=200)]
+RepositoryName = Annotated[
+    str,
+    Field(
+        pattern=r"^(?:[A-Za-z0-9][A-Za-z0-9-]{0,99}/)?[A-Za-z0-9._-]{1,100}$",
+        max_length=201,
+    ),
+    AfterValidator(_no_dots),
+]
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -65,6 +81,12 @@ class Sources(_Model):
         description="Only files with such a path; * stands for anything. null: all that are read.",
     )
     releases: bool = Field(default=True, description="Release notes.")
+    repositories: tuple[RepositoryName, ...] = Field(
+        (),
+        max_length=10,
+        description="Other repositories of the owner whose issues and documents may be shown; "
+        "each must list this one in its share_with.",
+    )
 
     def has_doc(self, path: str) -> bool:
         """Whether a file may be quoted."""
@@ -106,6 +128,12 @@ class RepoConfig(_Model):
     thresholds: Thresholds = Thresholds()
     sources: Sources = Sources()
     ignore: Ignore = Ignore()
+    share_with: tuple[RepositoryName, ...] = Field(
+        (),
+        max_length=100,
+        description="Other repositories of the owner that may show what is known here; "
+        "what is private is never shown in a public one.",
+    )
 
 
 def schema() -> dict[str, Any]:

@@ -130,6 +130,17 @@ async def test_the_search_is_as_of_a_moment_and_without_the_issue_itself():
     assert query.exclude_numbers == (2001,)
 
 
+async def test_another_repository_s_issue_is_shown_with_its_name_and_no_release_of_it():
+    other = "tidepool/cli"
+    fixed = past(7, 0.97, ending=Ending.FIXED, release="v2.4.1", repo=other)
+    doing = services(fixed, past(8), levels=SURE)
+    made = await answering.answer(doing, REPO, NEW, RepoConfig(), shared=(other,))
+    assert doing.searcher.asked[0].all_repos == (REPO, other)
+    assert "tidepool/cli#7" in made.body
+    assert "Upgrade" not in made.body
+    assert 7 not in made.shown
+
+
 async def test_secrets_reach_neither_search_nor_comment():
     token = "gh" + "p_" + "a1B2" * 9
     doing = services(past(said=f"Use {token} and raise the `proxy_read_timeout` value."))
@@ -277,6 +288,24 @@ class Issue(FakeIssueClient):
         return await super().get(path, **options)
 
 
+class Neighbours(Issue):
+    """A GitHub where another repository of the owner shares what it knows, and is so visible."""
+
+    def __init__(self, visibility="public"):
+        super().__init__(config="sources: {repositories: [cli]}")
+        self.visibility = visibility
+
+    async def get(self, path, **options):
+        if path.startswith("repos/tidepool/cli"):
+            if path.endswith("cli"):
+                return {"full_name": "tidepool/cli", "visibility": self.visibility}
+            text = base64.b64encode(b"share_with: [harbor]").decode()
+            return {"type": "file", "content": text}
+        if path == f"repos/{REPO}":
+            return {"full_name": REPO, "visibility": "public"}
+        return await super().get(path, **options)
+
+
 @pytest.fixture
 def story(tmp_path, monkeypatch):
     """Runs `respond` on an issue, with records and metrics that last over the runs."""
@@ -306,7 +335,7 @@ def story(tmp_path, monkeypatch):
         return await responder.respond(doing, REPO, 2001, trigger=trigger, client=client)
 
     async def prepare(client, *found, llm=None):
-        doing = everything(*found, llm=llm)
+        run.doing = doing = everything(*found, llm=llm)
         return await responder.prepare(doing, REPO, 2001, trigger="opened", client=client)
 
     async def publish(client):
@@ -392,6 +421,17 @@ async def test_a_comment_that_was_deleted_comes_back_only_when_asked(story):
     # Nor does it come back to say that there is nothing to say.
     assert (await story(client, trigger="label")).action == "removed"
     assert (await story(client, past(), trigger="label")).action == "created"
+
+
+@pytest.mark.parametrize(
+    ("visibility", "searched"),
+    [("public", (REPO, "tidepool/cli")), ("private", (REPO,)), ("internal", (REPO,))],
+)
+async def test_the_store_is_asked_of_what_may_be_shown_and_nothing_else(
+    story, visibility, searched
+):
+    await story.prepare(Neighbours(visibility), past())
+    assert story.doing.searcher.asked[0].all_repos == searched
 
 
 async def test_a_failing_model_shows_in_the_metrics_and_not_in_the_issue(story, claude, llm):

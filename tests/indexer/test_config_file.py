@@ -27,10 +27,12 @@ thresholds:
 sources:
   docs: ["README.md", "docs/*"]
   releases: false
+  repositories: [octo/hull, mast]
 ignore:
   authors: [renovate, dependabot]
   titles: ["Release *", "[Tracking]*"]
   labels: [internal]
+share_with: [hull]
 """
 
 
