@@ -47,7 +47,7 @@ DONE = phrase(
     r"|implemented|redid|rewrote|renamed|landed|checked in|made|converted|moved to|switched)\b",
     r"\b(?:is|are|has|have|does|do|can|exists?|there'?s|we'?ve|it'?s|been|gives?|prints?|reports?"
     r"|uses?|mentions?|supports?|includes?|handles?|contains?|shows?) (?:[^\s.,;]{1,40} ){0,6}?"
-    r"(?:now|already(?! have a)|nowadays|these days)\b",
+    r"(?:(?<!for )(?<!right )(?<!until )now|already(?! have a)|nowadays|these days)\b",
     r"\b(?:now|already|currently|recently|since then) (?:been )?(?:is|are|has|have|exists?|do|does"
     r"|can|supports?|supported|includes?|included|contains?|mentions?|handles?|handled|uses?|gives?"
     r"|prints?|reports?|implemented|possible|available|documented|changed|renamed|stabilized|called"

@@ -119,6 +119,8 @@ def test_an_old_announcement_a_strangers_and_one_of_another_project_are_no_fix()
     assert ended(stranger).ending is Ending.UNKNOWN
     declined = ended(comment(words, at=8), closing("We decided against this."))
     assert declined.ending is Ending.DECLINED
+    spoken = closing("Let us leave it as it is for now and see who asks for it.")
+    assert ended(comment(words, at=8), spoken).ending is Ending.UNKNOWN
     elsewhere = comment("PR: https://github.com/o/other/pull/12", at=8)
     assert ended(elsewhere).ending is not Ending.FIXED
 
@@ -168,6 +170,16 @@ def test_later_words_contradict_earlier_ones():
     assert ended(fixed, again, comment("cc the packers", at=9)).ending is Ending.UNKNOWN
 
 
+def test_words_long_before_or_after_the_closing_do_not_tell_the_end():
+    fixed = comment("Fixed by #12.", at=3)
+    later = comment("cc the packers", at=9)
+    assert ended(fixed, later, closed=20).ending is Ending.FIXED
+    assert ended(fixed, later, closed=60).ending is Ending.UNKNOWN
+    assert ended(fixed, closed=60).ending is Ending.FIXED
+    assert ended(comment("Fixed by #12.", at=12)).ending is Ending.FIXED
+    assert ended(comment("Fixed by #12.", at=50)).ending is Ending.UNKNOWN
+
+
 def test_passing_remarks_before_the_end_are_no_ending():
     remark = comment("With two parts it works on 1.2.", at=3)
     assert ended(remark, comment("So where is the third?", at=9)).ending is Ending.UNKNOWN
@@ -195,6 +207,8 @@ def test_the_version_that_broke_it_is_not_the_one_that_carries_the_fix():
     known = [release("v2.0", at=-5), release("v2.1", "Parts (#7)", at=20)]
     assert ended(reporter, closing("Fixed."), releases=known).release == "v2.1"
     assert ended(reporter, closing("Fixed."), releases=known[:1]).release is None
+    fine = comment("It works with 2.0 on the other machine.", "rob", 1, author_association="NONE")
+    assert ended(fine, closing("Fixed."), releases=known[:1]).release is None
     insider = comment("Broken since we were upgrading to 2.0.", at=2)
     assert ended(insider, closing("Fixed."), releases=known).release == "v2.1"
 
