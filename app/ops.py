@@ -117,6 +117,11 @@ class _Now(Collector):
             "Everything before this moment, in seconds since 1970, is indexed.",
             labels=["repo"],
         )
+        warning = GaugeMetricFamily(
+            "intern_backfill_warning",
+            "1 where docs or releases could not be read, and why.",
+            labels=["repo", "reason"],
+        )
         for row in self._repositories:
             status.add_metric([row.repo, row.status.value], 1)
             threads.add_metric([row.repo], row.threads)
@@ -124,4 +129,6 @@ class _Now(Collector):
                 total.add_metric([row.repo], row.total)
             if row.watermark is not None:
                 fresh.add_metric([row.repo], row.watermark.timestamp())
-        yield from (status, threads, total, fresh)
+            if row.warning_reason is not None:
+                warning.add_metric([row.repo, row.warning_reason], 1)
+        yield from (status, threads, total, fresh, warning)

@@ -3,21 +3,26 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from indexer.docs_sync import DocsReport, sync_docs
 from indexer.embedding import TextEmbedder
 from indexer.errors import InternError
-from indexer.indexing import IndexReport, index_docs, index_threads
+from indexer.indexing import IndexReport, index_threads
 from indexer.progress import BackfillReport, OnProgress, Progress, silent
 from indexer.refresh import refresh_threads
 from indexer.state import RepositoryState, State, Status
-from indexer.store import KnowledgeBase
+from indexer.store import KnowledgeBase, Where
 from indexer.templates import is_outgrown, next_snapshot
+from indexer.vanished import OnGone, remove_vanished
 
 if TYPE_CHECKING:
     from indexer.github import GitHubClient
     from indexer.sources.github import Page
+
+OVERLAP = timedelta(minutes=5)
+"""Read again before the watermark: our clock and GitHub's differ."""
 
 
 async def backfill(  # noqa: PLR0913, PLR0917 - what is keyword-only has defaults
@@ -31,12 +36,15 @@ async def backfill(  # noqa: PLR0913, PLR0917 - what is keyword-only has default
     full: bool = False,
     docs: bool = True,
     since: datetime | None = None,
+    on_gone: OnGone = lambda _repo, _number: None,
 ) -> BackfillReport:
     """Read a repository from GitHub into the knowledge base.
 
     The first run reads everything, and goes on where it was when it is interrupted (one page at
     most is read twice). After it, a run reads what was updated since the last; `full` reads
-    everything again, with template lines taken anew.
+    everything again, with template lines taken anew, and so does a run that finds the repository
+    doubled. Every run removes threads that are no longer on GitHub. Documents and releases that
+    GitHub refuses are a warning in the repository's row, no failure.
 
     Args:
         client: who reads.
@@ -49,11 +57,12 @@ async def backfill(  # noqa: PLR0913, PLR0917 - what is keyword-only has default
         docs: read the repository's files and releases too.
         since: read only what was updated since then, and call that complete; of a repository that
             was read before, nothing is left out that happened after that reading.
+        on_gone: told of each thread that is no longer there, before it is removed.
 
     Raises:
         InternError: the repository's row in `state` says why, and keeps the cursor.
     """
-    run = _Run(client, kb, embedder, state, on_progress)
+    run = _Run(client, kb, embedder, state, on_progress, on_gone)
     try:
         return await run.whole(repo, full=full, docs=docs, since=since)
     except InternError as error:
@@ -70,6 +79,7 @@ class _Run:
     embedder: TextEmbedder
     state: State
     tell: OnProgress
+    on_gone: OnGone
 
     async def whole(
         self, repo: str, *, full: bool, docs: bool, since: datetime | None
@@ -78,38 +88,47 @@ class _Run:
         if row.started_at and not row.has_ended:
             # What the interrupted run wrote last was perhaps not looked at any more.
             await self._settle(repo, row.started_at)
+        # With other template lines every thread is another one to search.
+        full = full or (row.is_complete and is_outgrown(row.templates, row.threads))
         row, since = _plan(row, full=full, since=since)
-        if row.templates.number == 0 or (
-            row.cursor is None and (full or is_outgrown(row.templates, row.threads))
-        ):
+        if row.templates.number == 0 or (row.cursor is None and full):
             row = await self._take_templates(row)
         await asyncio.to_thread(self.state.save, row)
         row, done, report = await self._threads(row, since)
-        read = IndexReport()
+        self.tell(Progress("vanished", done, row.total, report))
+        gone = await remove_vanished(self.client, self.kb, repo, self.on_gone)
+        report += IndexReport(removed=gone)
+        read = DocsReport(IndexReport(), row.warning, row.warning_reason)
         if docs:
             self.tell(Progress("docs", done, row.total, report))
-            read = await self._docs(repo)
+            read = await sync_docs(self.client, self.kb, self.embedder, repo, anew=full)
         await asyncio.to_thread(self.kb.flush)
+        there = await asyncio.to_thread(self.kb.count, Where((row.repo,), kinds=("issue",)))
         ended = replace(
             row,
             status=Status.COMPLETE,
             cursor=None,
             # What changed while we read is read again next time.
             watermark=row.started_at,
+            threads=there,
+            total=there,
             completed_at=datetime.now(UTC),
+            warning=read.warning,
+            warning_reason=read.reason,
         )
         await asyncio.to_thread(self.state.save, ended)
         await asyncio.to_thread(self.state.heard.drop, repo, row.started_at)
-        return BackfillReport(done, report, read)
+        return BackfillReport(done, report, read.index, gone=gone, warning=read.warning)
 
     async def _take_templates(self, row: RepositoryState) -> RepositoryState:
         from indexer.sources.bodies import fetch_bodies
         from indexer.sources.issue_forms import fetch_form_lines
 
         self.tell(Progress("templates"))
-        bodies = await fetch_bodies(self.client, row.repo)
+        bodies, issues = await fetch_bodies(self.client, row.repo)
         forms = await fetch_form_lines(self.client, row.repo)
-        return replace(row, templates=next_snapshot(row.templates, bodies, forms))
+        snapshot = next_snapshot(row.templates, bodies, forms)
+        return replace(row, templates=replace(snapshot, bodies=max(issues, len(bodies))))
 
     async def _threads(
         self, row: RepositoryState, since: datetime | None
@@ -149,13 +168,6 @@ class _Run:
         numbers = told if among is None else told & among
         await refresh_threads(self.client, self.kb, self.embedder, self.state, repo, numbers)
 
-    async def _docs(self, repo: str) -> IndexReport:
-        from indexer.sources.docs import fetch_docs, fetch_releases
-
-        sections = await fetch_docs(self.client, repo)
-        releases = await fetch_releases(self.client, repo)
-        return await asyncio.to_thread(index_docs, self.kb, self.embedder, repo, sections, releases)
-
 
 def _plan(
     row: RepositoryState, *, full: bool, since: datetime | None
@@ -164,9 +176,9 @@ def _plan(
     if since is None and row.cursor is not None:
         # An interrupted run goes on; it began when it began.
         return replace(row, source="github", error=None, status=_running(row)), None
-    if row.is_complete and row.source == "github" and not full:
+    if row.is_complete and row.source == "github" and row.watermark and not full:
         # Never from later on: what happened in between would be called read and never be.
-        since = min(since or row.watermark, row.watermark) if row.watermark else since
+        since = min(since or row.watermark, row.watermark - OVERLAP)
     begun = replace(row, cursor=None, started_at=datetime.now(UTC), error=None, source="github")
     return replace(begun, status=_running(row)), since
 

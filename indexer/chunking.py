@@ -178,8 +178,13 @@ def _comment_passages(repo: str, thread: Thread, templates: frozenset[str]) -> I
 
 
 def doc_passages(repo: str, sections: Iterable[DocSection]) -> list[Passage]:
-    """The passages of a repository's files, one for each section."""
+    """The passages of a repository's files, one for each section.
+
+    Each says how many its file has: so a file that was written only in part is known for it.
+    """
     repo = repo.lower()
+    sections = list(sections)
+    parts = Counter(section.path for section in sections)
     passages = []
     seen: Counter[str] = Counter()
     for section in sections:
@@ -200,6 +205,8 @@ def doc_passages(repo: str, sections: Iterable[DocSection]) -> list[Passage]:
                     "text": redact(section.text),
                     "url": section.url,
                     "created": seconds(section.updated_at),
+                    "blob": section.blob,
+                    "parts": parts[section.path],
                 },
             )
         )

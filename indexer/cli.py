@@ -152,19 +152,24 @@ def _summarise(repo: str, report: "BackfillReport", *, as_json: bool) -> None:
                 "unchanged": index.unchanged,
                 "points": index.points,
                 "removed": index.removed,
+                "gone": report.gone,
                 "docs": report.docs.seen,
+                "warning": report.warning,
                 "errors": report.errors,
                 "seconds": round(index.seconds, 2),
                 "per_second": per_second,
             }
         )
         return
+    gone = f", {report.gone:,} no longer there" if report.gone else ""
     docs = f", {report.docs.seen:,} docs and releases" if report.docs.seen else ""
     wrong = f", {report.errors:,} lines not readable" if report.errors else ""
     say(
         f"{repo}: {report.threads:,} threads ({index.indexed:,} new or changed, "
-        f"{index.unchanged:,} unchanged){docs}{wrong}; {per_second:,} threads/s."
+        f"{index.unchanged:,} unchanged){gone}{docs}{wrong}; {per_second:,} threads/s."
     )
+    if report.warning:
+        complain(report.warning)
 
 
 @app.command()

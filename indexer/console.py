@@ -23,6 +23,7 @@ STAGES = {
     "templates": "Looking for template lines",
     "threads": "Threads",
     "points": "Points",
+    "vanished": "Looking for issues that are gone",
     "docs": "Docs and releases",
     "waiting": "Waiting for GitHub's limit",
 }
@@ -136,6 +137,8 @@ class _JsonLines:
         if now.stage == self._stage and clock < self._next:
             return
         self._stage, self._next = now.stage, clock + JSON_SECONDS
+        per_second = now.index.seen / max(clock - self._started, 0.001)
+        left = (now.total - now.done) / per_second if now.total and per_second else None
         say_json(
             {
                 "event": "progress",
@@ -145,7 +148,8 @@ class _JsonLines:
                 "indexed": now.index.indexed,
                 "unchanged": now.index.unchanged,
                 "points": now.index.points,
-                "per_second": round(now.index.seen / max(clock - self._started, 0.001), 1),
+                "per_second": round(per_second, 1),
+                "seconds_left": None if left is None else round(left),
                 "api_remaining": now.rate.remaining if now.rate else None,
                 "wait_seconds": round(now.wait, 1),
             }

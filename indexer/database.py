@@ -36,6 +36,31 @@ def open_engine(settings: IndexSettings, name: str) -> sa.Engine:
     return engine
 
 
+def create_tables(engine: sa.Engine, metadata: sa.MetaData) -> None:
+    """Create the tables that are missing, and the columns that an older version did not have.
+
+    Such columns must be nullable, and stay empty in the rows that are there.
+    """
+    metadata.create_all(engine)
+    inspector = sa.inspect(engine)
+    for table in metadata.sorted_tables:
+        there = {column["name"] for column in inspector.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in there:
+                _add_column(engine, table, column)
+
+
+def _add_column(engine: sa.Engine, table: sa.Table, column: sa.Column[Any]) -> None:
+    # Of two servers that start at the same time both may find it missing; SQLite, which does not
+    # know the words for that, has one.
+    unless = "IF NOT EXISTS " if engine.dialect.name == "postgresql" else ""
+    kind = column.type.compile(engine.dialect)
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text(f"ALTER TABLE {table.name} ADD COLUMN {unless}{column.name} {kind}")
+        )
+
+
 def _postgres_url(text: str) -> sa.URL:
     try:
         url = sa.make_url(text)

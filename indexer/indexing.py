@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -130,6 +131,12 @@ def delete_thread(kb: KnowledgeBase, repo: str, number: int) -> None:
     kb.delete_where(Where((repo.lower(),), kinds=("issue", "comment"), numbers=(number,)))
 
 
+def stored_numbers(kb: KnowledgeBase, repo: str) -> set[int]:
+    """The numbers of a repository's threads in the knowledge base."""
+    where = Where((repo.lower(),), kinds=("issue",))
+    return {point.payload["number"] for point in scroll(kb, where, ("number",))}
+
+
 def stored_threads(kb: KnowledgeBase, repo: str) -> Iterator[Thread]:
     """Every thread of a repository as it is in the knowledge base, in the order of numbers."""
     where = Where((repo.lower(),), kinds=("issue",))
@@ -141,16 +148,28 @@ def stored_threads(kb: KnowledgeBase, repo: str) -> Iterator[Thread]:
             yield thread_of(point.payload)
 
 
-def index_docs(
+def indexed_files(kb: KnowledgeBase, repo: str) -> dict[str, str]:
+    """The paths of the documents that are wholly there, and git's name for what each holds."""
+    found: Counter[tuple[str, str, int]] = Counter()
+    where = Where((repo.lower(),), kinds=("doc",))
+    for point in scroll(kb, where, ("path", "blob", "parts")):
+        payload = point.payload
+        found[payload["path"], payload.get("blob", ""), payload.get("parts", 0)] += 1
+    return {path: blob for (path, blob, parts), count in found.items() if blob and count == parts}
+
+
+def index_docs(  # noqa: PLR0913, PLR0917 - what to write, into what, with what
     kb: KnowledgeBase,
     embedder: TextEmbedder,
     repo: str,
     sections: Sequence[DocSection] | None = None,
     releases: Sequence[Release] | None = None,
+    unchanged: frozenset[str] = frozenset(),
 ) -> IndexReport:
     """Make a repository's docs and releases in the knowledge base equal to these.
 
-    None leaves those that are there alone; an empty list removes them.
+    None leaves those that are there alone; an empty list removes them, save for the documents
+    whose paths are `unchanged`.
     """
     started = time.perf_counter()
     passages: list[Passage] = []
@@ -163,7 +182,11 @@ def index_docs(
         passages += release_passages(repo, releases)
     if not kinds:
         return IndexReport()
-    known = dict(_hashes_where(kb, Where((repo.lower(),), kinds=tuple(kinds))))
+    known = {
+        point.id: point.payload.get("hash", "")
+        for point in scroll(kb, Where((repo.lower(),), kinds=tuple(kinds)), ("hash", "path"))
+        if point.payload.get("path") not in unchanged
+    }
     changed = [p for p in passages if known.get(p.id) != p.payload["hash"]]
     bm25 = Bm25Encoder()
     for start in range(0, len(changed), BATCH):
@@ -173,8 +196,8 @@ def index_docs(
     if gone:
         kb.delete(gone)
     seconds = time.perf_counter() - started
-    unchanged = len(passages) - len(changed)
-    return IndexReport(len(changed), unchanged, len(changed), len(gone), seconds)
+    as_before = len(passages) - len(changed) + len(unchanged)
+    return IndexReport(len(changed), as_before, len(changed), len(gone), seconds)
 
 
 @contextmanager
@@ -280,8 +303,3 @@ def _overtaken(kb: KnowledgeBase, points: Sequence[Point]) -> set[int]:
 
 def _ids_where(kb: KnowledgeBase, where: Where) -> set[str]:
     return {point.id for point in scroll(kb, where, ())}
-
-
-def _hashes_where(kb: KnowledgeBase, where: Where) -> Iterator[tuple[str, str]]:
-    for point in scroll(kb, where, ("hash",)):
-        yield point.id, point.payload.get("hash", "")

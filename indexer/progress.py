@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class Progress:
     """How far a backfill, an import or a migration has come.
 
-    `stage` is `templates`, `threads`, `points`, `docs` or `waiting` (for GitHub's limit, `wait`
-    seconds).
+    `stage` is `templates`, `threads`, `points`, `vanished`, `docs` or `waiting` (for GitHub's
+    limit, `wait` seconds).
     """
 
     stage: str
@@ -31,13 +31,16 @@ class Progress:
 class BackfillReport:
     """What a whole run did.
 
-    `threads` is how many were read; `errors` are the lines of a file that could not be.
+    `threads` is how many were read, `gone` how many are no longer there; `errors` are the lines of
+    a file that could not be read, `warning` tells what else could not be.
     """
 
     threads: int
     index: IndexReport
     docs: IndexReport = field(default_factory=IndexReport)
     errors: int = 0
+    gone: int = 0
+    warning: str | None = None
 
 
 OnProgress = Callable[[Progress], None]

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
-from indexer.database import open_engine
+from indexer.database import create_tables, open_engine
 from indexer.heard import HeardThreads
 from indexer.pairs import ExcludedPairs
 from indexer.settings import IndexSettings
@@ -31,7 +31,7 @@ class TemplateSnapshot:
     """The template lines of a repository, as `text.template_key` has them.
 
     `number` counts a repository's snapshots from 1; 0 means that none was taken.
-    `bodies` is how many bodies it was taken from.
+    `bodies` is how many issues there were then; in a large repository a sample of them was read.
     """
 
     number: int = 0
@@ -58,6 +58,8 @@ class RepositoryState:
         started_at: when the run under way (or the last one) began; a resumed run keeps it.
         completed_at: when a run last came to its end; a later one that fails leaves it.
         error: why the last run failed, as one sentence.
+        warning: what the last run could not read though it did not fail, as one sentence.
+        warning_reason: the warning's short code.
     """
 
     repo: str
@@ -71,6 +73,8 @@ class RepositoryState:
     started_at: datetime | None = None
     completed_at: datetime | None = None
     error: str | None = None
+    warning: str | None = None
+    warning_reason: str | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -102,6 +106,8 @@ _repositories = sa.Table(
     sa.Column("started_at", sa.Text),
     sa.Column("completed_at", sa.Text),
     sa.Column("error", sa.Text),
+    sa.Column("warning", sa.Text),
+    sa.Column("warning_reason", sa.Text),
 )
 _thresholds = sa.Table(
     "thresholds",
@@ -124,7 +130,7 @@ class State:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
-        _metadata.create_all(engine)
+        create_tables(engine, _metadata)
         self.heard = HeardThreads(engine)
         self.pairs = ExcludedPairs(engine)
 
@@ -229,6 +235,8 @@ def _write(row: RepositoryState) -> dict[str, Any]:
         "threads": row.threads,
         "total": row.total,
         "error": row.error,
+        "warning": row.warning,
+        "warning_reason": row.warning_reason,
     } | {
         name: moment.astimezone(UTC).isoformat() if moment else None
         for name, moment in moments.items()

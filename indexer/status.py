@@ -50,6 +50,8 @@ def report_status(settings: IndexSettings, *, as_json: bool) -> None:
         )
         if state.error:
             table.add_row("", Text(state.error, style="red"))
+        if state.warning:
+            table.add_row("", Text(state.warning, style="yellow"))
     Console().print(table)
     if busy:
         say(busy)
@@ -95,6 +97,8 @@ def as_plain(row: StatusRow) -> dict[str, object]:
         "completed_at": _iso(state.completed_at),
         "resumes": state.cursor is not None,
         "error": state.error,
+        "warning": state.warning,
+        "warning_reason": state.warning_reason,
     }
 
 

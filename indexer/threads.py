@@ -116,7 +116,8 @@ class DocSection(_Model):
     """A part of a repository's file under one heading.
 
     `headings` is the path of headings from the document's title down to this section;
-    `url` is a permalink at the commit that was read.
+    `url` is a permalink at the commit that was read; `blob` is git's name for the whole file's
+    content, which tells whether it has to be read again.
     """
 
     path: Text
@@ -124,6 +125,7 @@ class DocSection(_Model):
     text: Text
     url: str
     updated_at: Moment
+    blob: str = ""
 
 
 class Ending(StrEnum):

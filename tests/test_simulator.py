@@ -645,4 +645,4 @@ def test_the_schema_check_ends_with_1_when_it_finds_something(tmp_path, monkeypa
     assert "IssueComment.isMinimized" in capsys.readouterr().out
     monkeypatch.setattr(sys, "argv", ["check_schema", "--theirs", str(SCHEMA_FILE)])
     check_schema.main()
-    assert "6 queries" in capsys.readouterr().out
+    assert f"{len(queries.ALL)} queries" in capsys.readouterr().out

@@ -4,11 +4,12 @@ import asyncio
 import base64
 import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -55,6 +56,14 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class Docs:
+    """The sections that were read, and the paths of the files that were not: they are as known."""
+
+    sections: list[DocSection]
+    unchanged: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a file is left out."""
 
@@ -62,31 +71,40 @@ class Refusal:
 
 
 async def fetch_docs(
-    client: GitHubClient, repo: str, globs: Sequence[str] = DEFAULT_GLOBS
-) -> list[DocSection]:
+    client: GitHubClient,
+    repo: str,
+    globs: Sequence[str] = DEFAULT_GLOBS,
+    known: Mapping[str, str] = MappingProxyType({}),
+) -> Docs:
     """The sections of every document on the default branch, in the order of their paths.
 
     What is left out (large, binary, generated, vendored, symlinks) is logged with the reason.
     An empty repository has no sections.
+
+    Args:
+        client: who reads.
+        repo: `owner/name`.
+        globs: which files.
+        known: paths and the content (git's name for it) as of which they need not be read again.
     """
     split_repo(repo)
-    try:
-        head = await client.get(f"repos/{repo}/commits/HEAD")
-    except Rejected as error:
-        if error.status in {409, 422}:  # nothing was ever pushed
-            return []
-        raise
+    head = await _head(client, repo)
+    if head is None:
+        return Docs([])
     updated_at = moment_of(head["commit"]["committer"]["date"])
     files = await _tree(client, repo, head["sha"])
     generated = await _generated_globs(client, repo, files)
     wanted: list[File] = []
+    unchanged: set[str] = set()
     for file in sorted(files, key=lambda file: file.path):
         if not matches(file.path, globs):
             continue
         if reason := unwanted(file, globs, generated):
             _left_out(repo, file.path, reason)
-        elif len(wanted) == MOST_FILES:
+        elif len(wanted) + len(unchanged) == MOST_FILES:
             _left_out(repo, file.path, f"more than {MOST_FILES} documents")
+        elif known.get(file.path) == file.sha:
+            unchanged.add(file.path)
         else:
             wanted.append(file)
     gate = asyncio.Semaphore(AT_ONCE)
@@ -99,14 +117,16 @@ async def fetch_docs(
         if isinstance(text, Refusal):
             _left_out(repo, file.path, text.reason)
             return []
-        return split_markdown(file.path, text, page=page, updated_at=updated_at)
+        sections = split_markdown(file.path, text, page=page, updated_at=updated_at)
+        return [section.model_copy(update={"blob": file.sha}) for section in sections]
 
     tasks = [asyncio.create_task(read(file)) for file in wanted]
     try:
-        return [section for sections in await asyncio.gather(*tasks) for section in sections]
+        read_now = await asyncio.gather(*tasks)
     finally:
         for task in tasks:
             task.cancel()
+    return Docs([section for sections in read_now for section in sections], frozenset(unchanged))
 
 
 async def fetch_releases(client: GitHubClient, repo: str) -> list[Release]:
@@ -212,6 +232,16 @@ def _glob(glob: str) -> re.Pattern[str]:
             out += {"*": "[^/]*", "?": "[^/]"}.get(letter, re.escape(letter))
             position += 1
     return re.compile(out, re.IGNORECASE)
+
+
+async def _head(client: GitHubClient, repo: str) -> Any:  # noqa: ANN401 - GitHub's JSON
+    """The default branch's latest commit; None where nothing was ever pushed."""
+    try:
+        return await client.get(f"repos/{repo}/commits/HEAD")
+    except Rejected as error:
+        if error.status in {409, 422}:
+            return None
+        raise
 
 
 async def _tree(client: GitHubClient, repo: str, sha: str) -> list[File]:

@@ -147,8 +147,21 @@ BODIES = f"""query Bodies($owner: String!, $name: String!, $after: String) {{
   {_RATE}
   repository(owner: $owner, name: $name) {{
     issues(first: 100, after: $after, orderBy: {{field: CREATED_AT, direction: DESC}}) {{
+      totalCount
       pageInfo {{ hasNextPage endCursor }}
       nodes {{ body }}
+    }}
+  }}
+}}"""
+
+
+NUMBERS = f"""query Numbers($owner: String!, $name: String!, $after: String) {{
+  {_RATE}
+  repository(owner: $owner, name: $name) {{
+    issues(first: 100, after: $after, orderBy: {{field: CREATED_AT, direction: ASC}}) {{
+      totalCount
+      pageInfo {{ hasNextPage endCursor }}
+      nodes {{ number }}
     }}
   }}
 }}"""
@@ -161,4 +174,5 @@ ALL = {
     "thread of an older host": thread(knows_duplicates=False),
     "more comments": more_comments((1, 2)),
     "bodies": BODIES,
+    "numbers": NUMBERS,
 }

@@ -93,10 +93,10 @@ async def test_an_interrupted_run_goes_on_and_ends_the_same(bench, flushes):
 async def test_a_failure_is_remembered_and_the_cursor_kept(bench, monkeypatch):
     one = await bench()
 
-    async def fails(*_):
+    async def fails(*_, **__):
         raise InternError("GitHub is down.")
 
-    monkeypatch.setattr("indexer.sources.docs.fetch_docs", fails)
+    monkeypatch.setattr("indexer.backfill.sync_docs", fails)
     with pytest.raises(InternError):
         await one.run()
     row = one.row()
@@ -115,3 +115,20 @@ async def test_a_repository_that_is_not_there(bench):
         await one.run("octo/none")
     assert one.state.repository("octo/none").status is Status.FAILED
     assert one.kb.count(Where(("octo/none",))) == 0
+
+
+async def test_docs_that_github_refuses_are_a_warning(bench, simulator):
+    one = await bench()
+    simulator.add_trouble("GET /repos/*/commits/HEAD", kind="status", status=403)
+    simulator.add_trouble("GET /repos/*/releases", kind="status", status=404)
+    report = await one.run()
+    row = one.row()
+    assert (row.status, row.threads, row.error) == (Status.COMPLETE, COUNT, None)
+    assert row.warning_reason == "github_forbidden"
+    assert row.warning == report.warning
+    assert "documents could not be read" in row.warning
+    assert "releases could not be read" in row.warning
+    await one.run(docs=False)
+    assert one.row().warning == row.warning
+    assert (await one.run()).docs.indexed == 2
+    assert (one.row().warning, one.row().warning_reason) == (None, None)

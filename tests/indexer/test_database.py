@@ -3,8 +3,9 @@
 import stat
 
 import pytest
+import sqlalchemy as sa
 
-from indexer.database import _postgres_url, open_engine
+from indexer.database import _postgres_url, create_tables, open_engine
 from indexer.errors import SettingError
 from indexer.settings import IndexSettings
 
@@ -54,3 +55,23 @@ def test_a_wrong_database_is_one_sentence_without_its_password(tmp_path, url, sa
 def test_a_database_that_does_not_answer_is_not_waited_for_long(query, seconds):
     url = _postgres_url(f"postgresql://127.0.0.1/intern{query}")
     assert url.query["connect_timeout"] == seconds
+
+
+def test_columns_that_an_older_version_did_not_have_are_added(tmp_path):
+    engine = open_engine(IndexSettings(data_dir=tmp_path), "state")
+    with engine.begin() as connection:
+        connection.execute(sa.text("create table things (name text primary key)"))
+        connection.execute(sa.text("insert into things values ('one')"))
+    metadata = sa.MetaData()
+    things = sa.Table(
+        "things",
+        metadata,
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("colour", sa.Text),
+        sa.Column("size", sa.Integer),
+    )
+    create_tables(engine, metadata)
+    create_tables(engine, metadata)
+    with engine.connect() as connection:
+        assert connection.execute(sa.select(things)).all() == [("one", None, None)]
+    engine.dispose()

@@ -202,7 +202,7 @@ async def test_documents_are_read_at_the_commit_and_linked_to_it(start):
         docs={"README.md": f"# W\n{WORDS}", "docs/한 글.md": f"# 설치\n{WORDS}", "src/x.rs": WORDS}
     )
     sha = sim.world.repositories[REPO].head.sha
-    sections = await fetch_docs(client, REPO)
+    sections = (await fetch_docs(client, REPO)).sections
     assert [(s.path, s.headings) for s in sections] == [
         ("README.md", ("W",)),
         ("docs/한 글.md", ("설치",)),
@@ -230,7 +230,7 @@ async def test_what_is_left_out_is_logged_with_its_reason(start, caplog):
     }
     commit(repo, files, "All sorts", WHEN, frozenset({"link.md"}))
     with caplog.at_level(logging.INFO, "indexer.sources.docs"):
-        sections = await fetch_docs(client, REPO)
+        sections = (await fetch_docs(client, REPO)).sections
     assert [section.path for section in sections] == ["README.md"]
     for path, reason in {
         "big.md": "larger",
@@ -248,19 +248,21 @@ async def test_what_is_left_out_is_logged_with_its_reason(start, caplog):
 
 async def test_own_globs_may_name_other_files(start):
     _, client = await start(docs={"a.md": WORDS, "help/page.html": f"<p>{WORDS}</p>"})
-    assert [s.path for s in await fetch_docs(client, REPO, ["help/*.html"])] == ["help/page.html"]
+    assert [s.path for s in (await fetch_docs(client, REPO, ["help/*.html"])).sections] == [
+        "help/page.html"
+    ]
 
 
 async def test_a_tree_that_is_cut_short_is_read_folder_by_folder(start):
     names = [f"docs/part{n % 3}/page{n}.md" for n in range(9)]
     sim, client = await start(docs=dict.fromkeys(["README.md", *names], WORDS))
     sim.tree_limit = 2
-    assert {s.path for s in await fetch_docs(client, REPO)} == {"README.md", *names}
+    assert {s.path for s in (await fetch_docs(client, REPO)).sections} == {"README.md", *names}
 
 
 async def test_an_empty_repository_has_no_documents(start):
     _, client = await start()
-    assert await fetch_docs(client, REPO) == []
+    assert (await fetch_docs(client, REPO)).sections == []
     assert await fetch_releases(client, REPO) == []
 
 
@@ -285,4 +287,16 @@ async def test_releases_come_over_all_pages_newest_first(start):
 async def test_documents_come_through_a_bad_moment_of_github(start):
     sim, client = await start(docs={"a.md": WORDS, "b.md": WORDS + "!"})
     sim.trouble.add("GET */git/blobs/*", status=502, times=2)
-    assert [s.path for s in await fetch_docs(client, REPO)] == ["a.md", "b.md"]
+    assert [s.path for s in (await fetch_docs(client, REPO)).sections] == ["a.md", "b.md"]
+
+
+async def test_known_files_are_not_read_again(start):
+    simulator, client = await start(docs={"a.md": WORDS, "b.md": WORDS + " Two."})
+    first = await fetch_docs(client, REPO)
+    known = {section.path: section.blob for section in first.sections}
+    simulator.set_files(REPO, {"b.md": WORDS + " Three.", "c.md": WORDS})
+    simulator.requests.clear()
+    second = await fetch_docs(client, REPO, known=known)
+    assert [section.path for section in second.sections] == ["b.md", "c.md"]
+    assert second.unchanged == {"a.md"}
+    assert sum("/git/blobs/" in request for request in simulator.requests) == 2

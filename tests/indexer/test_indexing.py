@@ -3,7 +3,13 @@ import pytest
 from indexer.chunking import thread_passages
 from indexer.edge_store import EdgeStore
 from indexer.errors import StoreUnavailable
-from indexer.indexing import delete_thread, index_docs, index_threads, stored_threads
+from indexer.indexing import (
+    delete_thread,
+    index_docs,
+    index_threads,
+    indexed_files,
+    stored_threads,
+)
 from indexer.store import Where
 from indexer.threads import DocSection
 from tests.fakes_embedding import TOY_FINGERPRINT, ToyEmbedder
@@ -214,3 +220,25 @@ def test_what_is_overtaken_while_it_is_embedded_is_not_written(kb):
     index_threads(kb, Slow(), REPO, [thread(n, updated_at=day(8)) for n in (1, 2)])
     assert [t.updated_at for t in stored_threads(kb, REPO)] == [day(8), day(9)]
     assert kb.count(Where((REPO,), kinds=("comment",), numbers=(2,))) == 1
+
+
+def test_unchanged_files_keep_their_sections(kb, embedder):
+    docs = [section("Install it.", "a.md"), section("Run it.", "b.md")]
+    index_docs(kb, embedder, REPO, docs)
+    before = contents(kb)
+    changed = section("Run it twice.", "b.md")
+    report = index_docs(kb, embedder, REPO, [changed], unchanged=frozenset({"a.md"}))
+    assert (report.indexed, report.unchanged, report.removed) == (1, 1, 0)
+    assert len(contents(kb)) == 2
+    assert sum(before.get(name) == point for name, point in contents(kb).items()) == 1
+
+
+def test_a_file_that_is_there_in_part_is_not_known(kb, embedder):
+    parts = [
+        section("Install it.", "a.md").model_copy(update={"blob": "b1", "headings": (heading,)})
+        for heading in ("One", "Two")
+    ]
+    index_docs(kb, embedder, REPO, parts)
+    assert indexed_files(kb, REPO) == {"a.md": "b1"}
+    kb.delete([next(iter(contents(kb)))])
+    assert indexed_files(kb, REPO) == {}
