@@ -7,7 +7,7 @@ DATA_DIR ?= data
 ARGS   ?=
 STAMP  := $(VENV)/.installed
 
-.PHONY: help setup demo run test check check-external bench bench-retrieval lock clean
+.PHONY: help setup demo run test test-long check check-external bench bench-retrieval lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ run: $(STAMP)  ## Start the server with the settings of .env
 
 test: $(STAMP)  ## All tests, on loopback only
 	$(BIN)/python -m pytest $(ARGS)
+
+test-long: $(STAMP)  ## The tests that take minutes: a backfill killed twenty times, a storm of webhooks
+	$(BIN)/python -m pytest -m long $(ARGS)
 
 check: $(STAMP)  ## Lint, types and layers
 	$(BIN)/ruff check .

@@ -18,6 +18,7 @@ from app.job_kinds import (
     LeaveAlone,
     Obey,
     RefreshConfig,
+    RefreshDocs,
     RefreshThread,
     RemoveThread,
     Respond,
@@ -26,10 +27,12 @@ from app.payload import Issue, Payload, Repository
 from app.settings import Settings
 from indexer.config_file import CONFIG_PATH
 from indexer.errors import InputError
+from indexer.sources.docs import readable
 
 REFRESHING = {"edited", "closed", "reopened", "labeled", "unlabeled"}
 PUSHED = {"opened", "reopened", "synchronize"}
 REMOVING = {"deleted", "transferred"}
+RELEASE_ACTIONS = {"published", "unpublished", "edited", "deleted"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +181,8 @@ def _repository(read: Payload, settings: Settings, _labels: Labels) -> tuple[Job
         raise InputError("The payload names no repository.")
     full_name = read.repository.full_name
     owner, _, name = full_name.partition("/")
-    if read.action == "deleted":
+    if read.action in {"deleted", "privatized"}:
+        # What was written when everybody could read it is read again with the next issue.
         return (Forget((full_name,)),)
     if read.action == "transferred":
         before = _former_owner(read.changes.owner.before)
@@ -214,10 +218,26 @@ def _push(read: Payload, settings: Settings, _labels: Labels) -> tuple[Job, ...]
         for commit in read.commits
         for path in (*commit.added, *commit.modified, *commit.removed)
     }
-    if CONFIG_PATH not in touched:
-        return Ignored("config_untouched")
+    name = read.repository.full_name
     installation = read.installation.id if read.installation else None
-    return (RefreshConfig(read.repository.full_name, installation),)
+    jobs: list[Job] = []
+    if CONFIG_PATH in touched:
+        jobs.append(RefreshConfig(name, installation))
+    # A forced push takes commits away, and says nothing of their files.
+    if read.forced or any(readable(path) for path in touched):
+        jobs.append(RefreshDocs(name, installation, "files"))
+    return tuple(jobs) or Ignored("docs_untouched")
+
+
+def _release(read: Payload, settings: Settings, _labels: Labels) -> tuple[Job, ...] | Ignored:
+    if read.repository is None:
+        raise InputError("The payload names no repository.")
+    if not settings.serves(read.repository.full_name.partition("/")[0]):
+        return Ignored("account_not_allowed")
+    if read.action not in RELEASE_ACTIONS:
+        return Ignored("action_unused")
+    installation = read.installation.id if read.installation else None
+    return (RefreshDocs(read.repository.full_name, installation, "releases"),)
 
 
 def _pull_request(read: Payload, settings: Settings, _labels: Labels) -> tuple[Job, ...] | Ignored:
@@ -247,4 +267,5 @@ _READERS = {
     "repository": _repository,
     "push": _push,
     "pull_request": _pull_request,
+    "release": _release,
 }

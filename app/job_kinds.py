@@ -116,10 +116,25 @@ class CheckConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class RefreshDocs:
+    """Read what changed of a repository's files, or its releases."""
+
+    queue: ClassVar[str] = "refresh"
+    repo: str
+    installation: int | None = None
+    part: Literal["files", "releases"] = "files"
+
+    @property
+    def partition(self) -> str:
+        """One reading at a time for a repository."""
+        return f"{self.repo}#docs".lower()
+
+
+@dataclass(frozen=True, slots=True)
 class Adopt:
     """Backfill the repositories of an installation; all of them where `repos` is empty."""
 
-    queue: ClassVar[str] = "refresh"
+    queue: ClassVar[str] = "adopt"
     installation: int
     repos: tuple[str, ...] = ()
 
@@ -186,6 +201,7 @@ Job = (
     | RemoveThread
     | RefreshConfig
     | CheckConfig
+    | RefreshDocs
     | Adopt
     | Backfill
     | Import

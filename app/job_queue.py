@@ -6,15 +6,23 @@ already made: one that lives or succeeded stays as it is, a dead one gets a new 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, cast
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions
+from dbos import (
+    DBOS,
+    DBOSClient,
+    DBOSConfig,
+    DBOSPortableJSONSerializer,
+    EnqueueOptions,
+    ScheduleInput,
+)
 from dbos import error as dbos_errors
 
 from app.job_kinds import Job, stored
@@ -26,7 +34,8 @@ from indexer.folder_lock import FolderLock
 APPLICATION = "oncall-intern"
 # Jobs of another version are never picked up, so this changes only when old jobs must not run.
 APPLICATION_VERSION = "1"
-DEAD = ["ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
+DEAD = ("ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+ENDED = (*DEAD, "SUCCESS")
 UNFINISHED = ["ENQUEUED", "PENDING", "DELAYED"]
 MAX_ATTEMPTS = 20
 ENQUEUE_TIMEOUT_SECONDS = 5.0
@@ -36,6 +45,8 @@ PRUNE_BATCH = 500
 # What a workflow or a step comes to: plain JSON with an `outcome`; ids and counts, never text.
 Outcome = dict[str, Any]
 Workflow = Callable[..., Awaitable[Outcome]]
+# What is done again and again, told for which moment it was planned.
+Recurring = Callable[[datetime], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +61,12 @@ class Lane:
     polling_seconds: float
 
 
-# Jobs that wait for a backfill are asleep and cost nothing, hence the wide respond lane; how many
-# issues are really worked on at once is a semaphore's business (app/jobs.py).
+# Jobs that wait for a backfill are asleep and cost nothing, hence the wide respond and adopt lanes;
+# how many issues are really worked on at once is a semaphore's business (app/jobs.py).
 LANES = (
     Lane("respond", 500, 0.15),
     Lane("refresh", 4, 0.5),
+    Lane("adopt", 100, 1.0),
     Lane("backfill", 2, 1.0),
     Lane("forget", 1, 1.0),
 )
@@ -95,8 +107,17 @@ class JobQueue:
         self._working: set[asyncio.Task[Any]] = set()
         self._closing = False
 
-    async def launch(self, workflows: Mapping[type[Job], Workflow]) -> None:
-        """Register the workflows, recover what a former run left, and start to work."""
+    async def launch(
+        self,
+        workflows: Mapping[type[Job], Workflow],
+        recurring: Mapping[str, tuple[str, Recurring]] = MappingProxyType({}),
+    ) -> None:
+        """Register the workflows, recover what a former run left, and start to work.
+
+        Args:
+            workflows: each kind of job and what does it.
+            recurring: names, each with a cron expression (UTC) and what is done then.
+        """
         logging.getLogger("dbos").setLevel(logging.WARNING)
         config: DBOSConfig = {
             "name": APPLICATION,
@@ -111,10 +132,15 @@ class JobQueue:
         for kind, function in workflows.items():
             DBOS.workflow(name=workflow_name(kind))(self._tracked(function))
 
-        async def pruning(scheduled: datetime, _context: object) -> None:
-            await self._prune(scheduled)
-
-        prune = DBOS.workflow(name="prune")(pruning)
+        schedules = {"prune": ("17 3 * * *", self._prune), **recurring}
+        registered: list[ScheduleInput] = [
+            {
+                "schedule_name": name,
+                "workflow_fn": DBOS.workflow(name=name)(_planned(work)),
+                "schedule": cron,
+            }
+            for name, (cron, work) in schedules.items()
+        ]
         # Called on the event loop itself: DBOS then runs the workflows on this loop, where the
         # HTTP clients live.
         DBOS.launch()
@@ -126,9 +152,7 @@ class JobQueue:
                 polling_interval_sec=lane.polling_seconds,
                 on_conflict="always_update",
             )
-        await DBOS.apply_schedules_async(
-            [{"schedule_name": "prune", "workflow_fn": prune, "schedule": "17 3 * * *"}]
-        )
+        await DBOS.apply_schedules_async(registered)
 
     async def close(self) -> None:
         """Let the steps that run finish for a while, then stop; all else goes on at the next start.
@@ -188,7 +212,7 @@ class JobQueue:
         jobs: Sequence[Job],
         *,
         at: datetime | None = None,
-        again: bool = False,
+        repeated: Sequence[str] = DEAD,
     ) -> list[str]:
         """Store all these jobs durably, or none; what the delivery already made stays.
 
@@ -196,7 +220,7 @@ class JobQueue:
             delivery: the GUID of the delivery, or any other key that names the cause.
             jobs: what to do.
             at: when the delivery arrived.
-            again: repeat jobs that succeeded as well; without it only dead ones are.
+            repeated: in which of DBOS's statuses a job gets another attempt.
 
         Returns:
             The jobs' ids.
@@ -205,7 +229,6 @@ class JobQueue:
             QueueUnavailable: the database did not take them in time.
         """
         moment = (at or datetime.now(UTC)).isoformat()
-        repeated = [*DEAD, "SUCCESS"] if again else DEAD
         storing = asyncio.to_thread(self._store, delivery, jobs, moment, repeated)
         try:
             return await asyncio.wait_for(storing, ENQUEUE_TIMEOUT_SECONDS)
@@ -308,7 +331,7 @@ class JobQueue:
         pruned = 0
         while True:
             old = await DBOS.list_workflows_async(
-                status=["SUCCESS", *DEAD],
+                status=list(ENDED),
                 completed_before=before.isoformat(),
                 limit=PRUNE_BATCH,
                 load_input=False,
@@ -318,6 +341,15 @@ class JobQueue:
                 return pruned
             await DBOS.delete_workflows_async([workflow.workflow_id for workflow in old])
             pruned += len(old)
+
+
+def _planned(work: Recurring) -> Callable[[datetime, object], Coroutine[Any, Any, None]]:
+    """As DBOS calls a scheduled workflow."""
+
+    async def run(scheduled: datetime, _context: object) -> None:
+        await work(scheduled)
+
+    return run
 
 
 def _lock(settings: Settings) -> FolderLock | None:

@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -27,13 +28,14 @@ from app.job_kinds import (
     LeaveAlone,
     Obey,
     RefreshConfig,
+    RefreshDocs,
     RefreshThread,
     RemoveThread,
     Respond,
     Trigger,
     restored,
 )
-from app.job_queue import JobQueue, Outcome, Workflow
+from app.job_queue import ENDED, JobQueue, Outcome, Recurring, Workflow
 from app.metrics import Metrics
 from app.settings import Settings
 from indexer.errors import GitHubUnavailable, InternError, RateLimited, StoreBusy, StoreUnavailable
@@ -49,6 +51,8 @@ FORGET_AGAIN_SECONDS = 5.0
 PLACES = 5
 # What a command causes that takes another answer.
 TRIGGERS: dict[str, Trigger] = {"again": "command", "not_duplicate": "corrected"}
+# How often it is looked whether a repository is due; each has its own time.
+SYNC_CRON = "*/5 * * * *"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +122,29 @@ class Jobs:
             RemoveThread: self._workflow(RemoveThread, self._remove_thread),
             RefreshConfig: self._workflow(RefreshConfig, self._refresh_config),
             CheckConfig: self._workflow(CheckConfig, self._check_config),
+            RefreshDocs: self._workflow(RefreshDocs, self._refresh_docs),
             Adopt: self._workflow(Adopt, self._adopt),
             Backfill: self._workflow(Backfill, self._backfill),
             Import: self._workflow(Import, self._import),
             Forget: self._workflow(Forget, self._forget),
         }
+
+    def recurring(self) -> dict[str, tuple[str, Recurring]]:
+        """What is done again and again: a name, when, and what."""
+        return {"sync": (SYNC_CRON, self.start_syncs)}
+
+    async def start_syncs(self, _planned: datetime) -> Outcome:
+        """Have the repositories read again whose time has come; none that is being read."""
+        due = (await self._step(self._steps.list_due))["due"]
+        return await self._step(self._enqueue_syncs, due)
+
+    async def _enqueue_syncs(self, due: list[tuple[str, str]]) -> Outcome:
+        started = 0
+        for repo, key in due:
+            if not await self._queue.unfinished(Backfill.queue, repo):
+                await self._queue.enqueue(key, [Backfill(repo)], repeated=())
+                started += 1
+        return {"outcome": "queued", "repositories": started}
 
     async def resume_backfills(self, state: State) -> None:
         """Start again what a command of another process left in the middle.
@@ -207,8 +229,12 @@ class Jobs:
         # Several new issues ask for one and the same backfill; each that failed may be repeated.
         cause = f"first:{last_began or 'never'}"
         backfill = Backfill(job.repo, job.installation)
-        await self._queue.enqueue(cause, [backfill], again=True)
+        await self._queue.enqueue(cause, [backfill], repeated=ENDED)
         return {"outcome": "queued"}
+
+    async def _unfinished(self, repo: str) -> Outcome:
+        jobs = await self._queue.unfinished(Backfill.queue, repo.lower())
+        return {"outcome": "looked", "jobs": len(jobs)}
 
     async def _refresh_thread(self, job: RefreshThread, _at: str) -> Outcome:
         return await self._step(self._steps.read_thread, job)
@@ -222,16 +248,27 @@ class Jobs:
     async def _check_config(self, job: CheckConfig, _at: str) -> Outcome:
         return await self._step(self._steps.check_config, job)
 
+    async def _refresh_docs(self, job: RefreshDocs, _at: str) -> Outcome:
+        return await self._step(self._steps.read_docs, job)
+
     async def _adopt(self, job: Adopt, _at: str) -> Outcome:
         repos = list(job.repos)
         if not repos:
             found = await self._step(self._steps.list_repositories, job)
             repos = found["repos"]
-        return await self._step(self._start_backfills, job, repos, DBOS.workflow_id)
+        # One after the other: the lane takes its jobs in no order, and an installation has one
+        # budget of API calls for them all.
+        for repo in repos:
+            await self._step(self._start_adopted, job, repo, DBOS.workflow_id)
+            pause = self._patience.poll_first
+            while (await self._step(self._unfinished, repo))["jobs"]:
+                await DBOS.sleep_async(pause)
+                pause = min(self._patience.poll_longest, 2 * pause)
+        return {"outcome": "read", "repositories": len(repos)}
 
-    async def _start_backfills(self, job: Adopt, repos: list[str], cause: str) -> Outcome:
-        await self._queue.enqueue(cause, [Backfill(repo, job.installation) for repo in repos])
-        return {"outcome": "queued", "repositories": len(repos)}
+    async def _start_adopted(self, job: Adopt, repo: str, cause: str) -> Outcome:
+        await self._queue.enqueue(cause, [Backfill(repo, job.installation)])
+        return {"outcome": "queued"}
 
     async def _backfill(self, job: Backfill, _at: str) -> Outcome:
         # The config first: its label must exist while the history is still being read.

@@ -52,7 +52,7 @@ def create_app(
             queue = JobQueue(settings)
             jobs = Jobs(Steps(services), queue, services.metrics, settings, patience)
             stack.push_async_callback(queue.close)
-            await queue.launch(jobs.workflows())
+            await queue.launch(jobs.workflows(), jobs.recurring())
             if not settings.qdrant_url:
                 await jobs.resume_backfills(services.state)
             if not (settings.qdrant_url and is_served(socket_path(settings))):

@@ -129,6 +129,7 @@ class Payload(_Model):
 
     action: str = ""
     ref: str = ""
+    forced: bool = False
     installation: Installation | None = None
     repository: Repository | None = None
     sender: User | None = None

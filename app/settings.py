@@ -39,6 +39,12 @@ class Settings(IndexSettings):
     first_backfill_wait_minutes: float = Field(
         360, ge=0, description="How long a new issue waits for its repository's first backfill."
     )
+    sync_interval_hours: float = Field(
+        6,
+        ge=0,
+        description="How often each repository is looked through for what no webhook told; 0 for "
+        "never.",
+    )
     respond_concurrency: int = Field(
         4, ge=1, le=64, description="How many issues one server answers at the same time."
     )

@@ -6,12 +6,12 @@ and counts only, because DBOS keeps it.
 
 import asyncio
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
 
-from app import config_check, obeying, publisher, reply, responder
+from app import config_check, obeying, publisher, reply, responder, schedule
 from app.job_kinds import (
     Adopt,
     Backfill,
@@ -21,6 +21,7 @@ from app.job_kinds import (
     LeaveAlone,
     Obey,
     RefreshConfig,
+    RefreshDocs,
     RefreshThread,
     RemoveThread,
     Respond,
@@ -30,6 +31,7 @@ from app.records import Reply
 from app.services import Services
 from app.telling import telling
 from indexer import backfill, config_file
+from indexer.docs_sync import sync_docs
 from indexer.errors import Forbidden, GitHubError, NotFound, Rejected
 from indexer.exclusive import exclusive
 from indexer.github import GitHubClient
@@ -232,9 +234,12 @@ class Steps:
                         full=job.full,
                         docs=job.docs,
                         since=datetime.fromisoformat(job.since) if job.since else None,
+                        on_gone=services.records.forget_thread,
                     )
         except NotFound as error:
             return {"outcome": "gone", "error": str(error)}
+        if report.warning:
+            log.warning("docs not read", repo=job.repo, error=report.warning)
         return {"outcome": "complete", "report": report_json(report)}
 
     async def read_file(self, job: Import) -> Outcome:
@@ -255,6 +260,39 @@ class Steps:
                     on_error=errors,
                 )
         return {"outcome": "complete", "report": report_json(report), "errors": errors.shown}
+
+    async def read_docs(self, job: RefreshDocs) -> Outcome:
+        """Read a repository's files or releases again, if its history was read before."""
+        services = self._services
+        known = await asyncio.to_thread(services.state.repository, job.repo)
+        if not known.is_complete:
+            return {"outcome": "not_yet"}
+        client = await self._client(job)
+        with self._only_writer(job.repo):
+            report = await sync_docs(
+                client,
+                services.knowledge_base,
+                services.embedder,
+                job.repo,
+                files=job.part == "files",
+                releases=job.part == "releases",
+            )
+        if report.reason:
+            log.warning("docs not read", repo=job.repo, error=report.warning)
+            return {"outcome": "refused", "reason": report.reason}
+        return {"outcome": "read", "indexed": report.index.indexed, "removed": report.index.removed}
+
+    async def list_due(self) -> Outcome:
+        """The repositories whose time has come to be read again, and the key of that reading."""
+        settings = self._services.settings
+        interval = timedelta(hours=settings.sync_interval_hours)
+        if not interval:
+            return {"outcome": "never", "due": []}
+        rows = (await asyncio.to_thread(self._services.state.repositories)).values()
+        now = datetime.now(UTC)
+        keys = [(row.repo, schedule.due(row, interval, now)) for row in rows]
+        due = [[repo, key] for repo, key in keys if key and settings.serves(repo.split("/")[0])]
+        return {"outcome": "listed", "due": due}
 
     def _only_writer(self, repo: str) -> AbstractContextManager[None]:
         return exclusive(self._services.settings, repo.lower(), f"reading {repo}")
@@ -290,7 +328,14 @@ class Steps:
 
     async def _client(
         self,
-        job: Respond | Obey | LeaveAlone | RefreshThread | RefreshConfig | CheckConfig | Backfill,
+        job: Respond
+        | Obey
+        | LeaveAlone
+        | RefreshThread
+        | RefreshConfig
+        | CheckConfig
+        | RefreshDocs
+        | Backfill,
     ) -> GitHubClient:
         clients = self._services.clients
         if job.installation is not None:

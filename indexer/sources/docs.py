@@ -205,6 +205,11 @@ def unwanted(file: File, globs: Sequence[str], generated: Sequence[str]) -> str 
     return reason
 
 
+def readable(path: str) -> bool:
+    """Whether a change of this file is worth looking at the repository's documents again."""
+    return PurePosixPath(path).suffix.lower() in _READABLE - {""} or matches(path, DEFAULT_GLOBS)
+
+
 def matches(path: str, globs: Iterable[str]) -> bool:
     """Whether a path fits one of the globs.
 

@@ -28,7 +28,7 @@ Intern = Callable[..., tuple[int, str, str]]
 # What differs between two runs of the same command.
 OF_THE_MOMENT = frozenset(
     {"took_ms", "seconds", "per_second", "started_at", "completed_at", "watermark"}
-    | {"api_remaining", "wait_seconds"}
+    | {"api_remaining", "wait_seconds", "seconds_left"}
 )
 # As of a moment of our own, the age of an issue and with it its score are the same each time.
 AS_OF = ("--before", "2030-01-01")

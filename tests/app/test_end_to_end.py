@@ -1,11 +1,14 @@
 """Signed webhook in, comment out: the whole server beside a simulated GitHub."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
+from dbos import DBOS
 
+from indexer.indexing import stored_threads
 from indexer.store import Where
 from tests.app.running_server import RunningServer, running_server
 from tests.github_simulator import Seed, SeedRepository
@@ -261,6 +264,53 @@ async def test_an_issue_that_is_locked_is_left_alone(tmp_path):
         await server.settled()
         assert ours(server, number) == []
         assert server.services.records.reply_of(REPO, number).reason == "locked"
+
+
+def texts(server: RunningServer, kind: str) -> list[str]:
+    found, _ = server.services.knowledge_base.scroll(Where((REPO,), kinds=(kind,)), limit=100)
+    return sorted(point.payload["text"] for point in found)
+
+
+async def test_docs_and_releases_follow_github(tmp_path):
+    install = "Turn the valve until it clicks, then fill the tank."
+    async with running_server(tmp_path, history()) as server:
+        server.github.set_files(REPO, {"docs/install.md": f"# Install\n\n{install}\n"})
+        server.github.set_files(REPO, {"src/pump.rs": "fn main() {}\n"})
+        server.github.publish_release(REPO, "v2.0", "Valves close in time.")
+        await server.settled()
+        assert any(install in text for text in texts(server, "doc"))
+        assert texts(server, "release") == ["Valves close in time."]
+        server.github.set_files(REPO, {"docs/install.md": None})
+        await server.settled()
+        assert not any(install in text for text in texts(server, "doc"))
+
+
+async def test_what_no_webhook_told_is_found_by_the_sync(tmp_path):
+    async with running_server(tmp_path, history(), sync_interval_hours=0.0001) as server:
+        server.github.pause_webhooks()
+        server.github.delete_issue(REPO, 3)
+        server.github.edit(REPO, 4, title="The night is too bright")
+        server.github.pause_webhooks(paused=False)
+        await asyncio.sleep(0.5)
+        triggered = await asyncio.to_thread(DBOS.trigger_schedule, "sync")
+        handle: Any = await DBOS.retrieve_workflow_async(triggered.workflow_id)
+        await handle.get_result(polling_interval_sec=0.05)
+        await server.settled()
+        kb = server.services.knowledge_base
+        stored = {t.number: t.title for t in stored_threads(kb, REPO)}
+        assert 3 not in stored
+        assert stored[4] == "The night is too bright"
+
+
+async def test_a_repository_made_private_is_forgotten_until_its_next_issue(tmp_path):
+    async with running_server(tmp_path, history()) as server:
+        server.github.set_private(REPO, private=True)
+        await server.settled()
+        assert server.services.knowledge_base.repos() == {}
+        number = opened(server)
+        await server.settled()
+        assert server.services.state.repository(REPO).is_complete
+        assert len(ours(server, number)) == 1
 
 
 async def test_health_and_readiness(tmp_path):

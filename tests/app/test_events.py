@@ -14,6 +14,7 @@ from app.job_kinds import (
     LeaveAlone,
     Obey,
     RefreshConfig,
+    RefreshDocs,
     RefreshThread,
     RemoveThread,
     Respond,
@@ -198,6 +199,7 @@ def test_repositories_of_an_installation():
             (Forget(("before/tools",)),),
         ),
         ("transferred", {}, Ignored("no_former_owner")),
+        ("privatized", {}, (Forget(("octo/tools",)),)),
         ("archived", {}, Ignored("action_unused")),
     ],
 )
@@ -215,7 +217,10 @@ def test_repository(action, changes, expected):
     ("ref", "path", "expected"),
     [
         ("main", ".github/oncall-intern.yml", (RefreshConfig("octo/tools", 11),)),
-        ("main", "src/a.py", Ignored("config_untouched")),
+        ("main", "src/a.py", Ignored("docs_untouched")),
+        ("main", "docs/guide.html", (RefreshDocs("octo/tools", 11),)),
+        ("main", "src/notes.MD", (RefreshDocs("octo/tools", 11),)),
+        ("other", "README.md", Ignored("other_branch")),
         ("other", ".github/oncall-intern.yml", Ignored("other_branch")),
     ],
 )
@@ -246,6 +251,37 @@ def test_pull_request(action, base, expected):
         "installation": {"id": 11},
     }
     assert parsed("pull_request", payload) == expected
+
+
+def test_a_forced_push_may_have_changed_any_document():
+    payload = {
+        "ref": "refs/heads/main",
+        "forced": True,
+        "commits": [],
+        "repository": {"full_name": "octo/tools", "default_branch": "main"},
+        "installation": {"id": 11},
+    }
+    assert parsed("push", payload) == (RefreshDocs("octo/tools", 11),)
+
+
+@pytest.mark.parametrize(
+    ("action", "repo", "expected"),
+    [
+        ("published", "octo/tools", (RefreshDocs("octo/tools", 11, "releases"),)),
+        ("edited", "octo/tools", (RefreshDocs("octo/tools", 11, "releases"),)),
+        ("deleted", "octo/tools", (RefreshDocs("octo/tools", 11, "releases"),)),
+        ("created", "octo/tools", Ignored("action_unused")),
+        ("published", "stranger/tools", Ignored("account_not_allowed")),
+    ],
+)
+def test_releases(action, repo, expected):
+    payload = {
+        "action": action,
+        "release": {"tag_name": "v1"},
+        "repository": {"full_name": repo},
+        "installation": {"id": 11},
+    }
+    assert parsed("release", payload) == expected
 
 
 def test_ping_and_unknown_events():

@@ -37,6 +37,12 @@ class Running:
         while await asyncio.to_thread(self.queue.depth):  # noqa: ASYNC110  a database tells nobody
             await asyncio.sleep(0.02)
 
+    async def sync(self) -> None:
+        """What the schedule does at its time."""
+        triggered = await asyncio.to_thread(DBOS.trigger_schedule, "sync")
+        handle: Any = await DBOS.retrieve_workflow_async(triggered.workflow_id)
+        await handle.get_result(polling_interval_sec=0.02)
+
     async def run(self, job: Job, delivery: str = "guid") -> Any:
         """Enqueue a job and wait for its end."""
         (workflow_id,) = await self.queue.enqueue(delivery, [job])
@@ -55,7 +61,7 @@ async def running(folder: Path, steps: ScriptedSteps, **settings: Any) -> AsyncI
     metrics = Metrics()
     queue = JobQueue(configured)
     jobs = Jobs(steps, queue, metrics, configured, QUICK)  # type: ignore[arg-type]
-    await queue.launch(jobs.workflows())
+    await queue.launch(jobs.workflows(), jobs.recurring())
     try:
         yield Running(queue, jobs, steps, metrics)
     finally:
@@ -232,15 +238,41 @@ async def test_a_backfill_that_ends_between_two_looks_has_been_seen(tmp_path):
     assert steps.count("prepare_answer") == 1
 
 
-async def test_an_installation_backfills_each_repository(tmp_path):
-    names = ["octo/a", "octo/b", "octo/c"]
+async def test_an_installation_backfills_one_repository_after_the_other_in_order(tmp_path):
+    names = ["octo/c", "octo/a", "octo/d", "octo/b"]
     steps = ScriptedSteps(list_repositories=[{"outcome": "listed", "repos": names}])
     async with running(tmp_path, steps) as jobs:
         outcome = await jobs.run(Adopt(11))
+    assert outcome == {"outcome": "read", "repositories": 4}
+    read = [job.repo for name, (job, *_) in steps.calls if name == "read_history"]
+    assert read == names
+
+
+async def test_an_installation_goes_on_with_the_next_when_one_fails(tmp_path):
+    steps = ScriptedSteps(read_history=[Forbidden("no")])
+    async with running(tmp_path, steps) as jobs:
+        await jobs.run(Adopt(11, ("octo/a", "octo/b")))
+    assert steps.count("read_history") == 2
+
+
+async def test_what_is_due_is_read_again_once_and_not_while_it_is_read(tmp_path):
+    due = {"outcome": "listed", "due": [["octo/a", "sync:1"], ["octo/b", "sync:1"]]}
+    hold = asyncio.Event()
+    steps = ScriptedSteps(list_due=[due, due, due], read_history=[hold, Forbidden("no")])
+    async with running(tmp_path, steps) as jobs:
+        await jobs.queue.enqueue("first", [Backfill("octo/a")])
+        await steps.reached("read_history")
+        await jobs.sync()
+        await steps.reached("read_history", 2)
+        hold.set()
+        await jobs.idle()
+        # octo/b failed; its next attempt is the next interval's, under another key.
+        await jobs.sync()
         await steps.reached("read_history", 3)
-    assert outcome == {"outcome": "queued", "repositories": 3}
-    read = {job.repo for name, (job,) in steps.calls if name == "read_history"}
-    assert read == set(names)
+        await jobs.idle()
+        await jobs.sync()
+    read = [given[0].repo for name, given in steps.calls if name == "read_history"]
+    assert read == ["octo/a", "octo/b", "octo/a"]
 
 
 async def test_forgetting_cancels_a_running_backfill_and_deletes_after_it(tmp_path, monkeypatch):

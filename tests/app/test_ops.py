@@ -83,6 +83,7 @@ async def test_metrics(app):
     services = app.state.services
     services.metrics.deliveries.labels("issues", "queued").inc()
     services.state.update("octo/tools", status=Status.RUNNING, threads=10, total=40)
+    services.state.update("octo/tools", warning="No right.", warning_reason="github_forbidden")
     text = (await get(app, "/metrics")).text
     for line in (
         'intern_deliveries_total{event="issues",outcome="queued"} 1.0',
@@ -91,6 +92,7 @@ async def test_metrics(app):
         'intern_backfill_status{repo="octo/tools",status="running"} 1.0',
         'intern_backfill_threads{repo="octo/tools"} 10.0',
         'intern_backfill_threads_total{repo="octo/tools"} 40.0',
+        'intern_backfill_warning{reason="github_forbidden",repo="octo/tools"} 1.0',
     ):
         assert line in text
 

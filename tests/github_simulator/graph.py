@@ -178,7 +178,8 @@ class Graph:
         order = args.get("orderBy") or {"field": "CREATED_AT", "direction": "ASC"}
         value = ORDERS[order["field"]]
         reverse = order["direction"] == "DESC"
-        found.sort(key=lambda issue: (value(issue), issue.number), reverse=reverse)
+        # GitHub keeps whole seconds, so within one the number decides.
+        found.sort(key=lambda issue: sortable(value(issue), issue.number), reverse=reverse)
         # As on GitHub a cursor names a place in the order, not an offset: what is edited or
         # opened meanwhile makes no page skip or repeat anything else.
         return connection(
