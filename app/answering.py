@@ -264,7 +264,10 @@ def _without_siblings(title: str, findings: list[Finding]) -> list[Finding]:
     for place in series.siblings(title, titles):
         if findings[place].evidence.kind != "error":
             findings[place] = replace(
-                findings[place], kind="unrelated", reason="one of a series of sibling issues"
+                findings[place],
+                kind="unrelated",
+                probability=0.0,
+                reason="one of a series of sibling issues",
             )
     return findings
 

@@ -103,9 +103,12 @@ def _no_help(text: str) -> str | None:
     """Why a passage is not worth quoting, or None."""
     if risk := unsafe_advice.found(text):
         return f"unsafe advice: {risk}"
+    return "points elsewhere and says nothing itself" if says_nothing(text) else None
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a passage only points elsewhere, or says thanks."""
     if _CODE.search(text[:2000]):
-        return None
+        return False
     left = _POINTERS.sub("", text[:2000])
-    if sum(map(str.isalpha, left)) < _LEAST_LETTERS:
-        return "points elsewhere and says nothing itself"
-    return None
+    return sum(map(str.isalpha, left)) < _LEAST_LETTERS

@@ -158,6 +158,8 @@ def _foreign(text: str, known: str) -> str | None:
 def _supported(text: str, shown: str) -> bool:
     """Whether most of the words come from what was shown, compared by their first letters.
 
+    Words within code count as well: that they stand in the source was checked before.
+
     Each script for itself. A script that the source hardly uses, as in a Korean line about an
     English answer, cannot be compared so; the other checks still hold for it.
     """
@@ -166,7 +168,7 @@ def _supported(text: str, shown: str) -> bool:
     for script, stems in known.items():
         if script != main and len(stems) < _FEW_WORDS:
             continue
-        telling = _stems(script, _CODE.sub(" ", text)) - _COMMON
+        telling = _stems(script, text) - _COMMON
         if len(telling & stems) < _LEAST_SUPPORT * len(telling):
             return False
     return True

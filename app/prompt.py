@@ -12,17 +12,20 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from app import passages
+from app.drafter import says_nothing
 from app.evidence import Evidence
 from app.findings import Finding
 from app.passages import Passage
 from app.sanitize import clean as without_tricks
 from indexer.redact import redact
+from indexer.signatures import is_frame
 from indexer.text import clean
 from indexer.threads import Ending, Thread
 
 MAX_TOKENS: Final = 6000
 # Head of the new issue, head of a source's problem, its answer: characters, tried in this order.
 _SIZES: Final = ((2400, 700, 1200), (1800, 500, 900), (1200, 350, 700), (800, 200, 500))
+_FRAMES: Final = 3  # of a stack trace
 _ASCII_PER_TOKEN: Final = 2.6
 _TOKENS_PER_WIDE: Final = 1.4
 _WIDE = re.compile("[^\u0000-\u024f]")
@@ -85,9 +88,8 @@ class Prompt:
 def estimate_tokens(text: str) -> int:
     """Tokens, estimated without a tokenizer and on the high side.
 
-    The current tokenizer averages 2.5 characters a token over all languages and nearer 3.5 over
-    English; we count 2.6 for Latin letters and code, and 1.4 tokens for each Hangul, Kana or Han
-    character.
+    We count 2.6 characters of Latin letters and code a token, and 1.4 tokens for each Hangul, Kana
+    or Han character. docs/performance.md tells how far that is from what a tokenizer counts.
     """
     wide = len(_WIDE.findall(text))
     return math.ceil((len(text) - wide) / _ASCII_PER_TOKEN + wide * _TOKENS_PER_WIDE)
@@ -129,7 +131,7 @@ def _user(
             [
                 f"opened: {thread.created_at:%Y-%m-%d}",
                 f"title: {_line(thread.title)}",
-                f"body:\n{_head(clean(thread.body), issue_size)}",
+                f"body:\n{_head(_without_traces(clean(thread.body)), issue_size)}",
             ],
         ),
     ]
@@ -157,7 +159,8 @@ def _source_lines(source: Source, problem_size: int, answer_size: int) -> list[s
     lines = [f"title: {_line(candidate.title)}", f"state: {_state(finding)}"]
     if candidate.thread is not None:
         lines.append(f"opened: {candidate.thread.created_at:%Y-%m-%d}")
-        lines.append(f"problem:\n{_head(clean(candidate.thread.body), problem_size)}")
+        problem = _without_traces(clean(candidate.thread.body))
+        lines.append(f"problem:\n{_head(problem, problem_size)}")
     if finding.evidence.kind != "none":
         lines.append(f"found in both: {_terms(finding.evidence)}")
     if source.passage is not None:
@@ -194,4 +197,18 @@ def _head(text: str, size: int) -> str:
 
 
 def _clean_passage(passage: Passage | None) -> Passage | None:
-    return replace(passage, text=redact(passage.text)) if passage is not None else None
+    """The passage without secrets; None also for one that helps nobody: "Thanks!", "See #5"."""
+    if passage is None or (passage.kind == "comment" and says_nothing(passage.text)):
+        return None
+    return replace(passage, text=redact(passage.text))
+
+
+def _without_traces(text: str) -> str:
+    """The text with no more than the first frames of its stack traces: they fill prompts."""
+    kept: list[str] = []
+    frames = 0
+    for line in text.splitlines():
+        frames += is_frame(line)
+        if frames <= _FRAMES or not is_frame(line):
+            kept.append(line)
+    return "\n".join(kept)

@@ -11,7 +11,7 @@ from app.settings import Settings
 from indexer.reasons import Reason
 from indexer.repo_config import RepoConfig
 from indexer.threads import Ending
-from indexer.verdict import DEFAULT
+from indexer.verdict import Thresholds
 from tests.builders import NOW, REPO, candidate, doc, thread
 
 ISSUE = thread(2001, "Uploads stop at 99 %", "They stop in `PartWriter.flush`.", days=0)
@@ -53,7 +53,7 @@ async def said(*candidates, llm=None, issue=ISSUE, config=None):
         settings=Settings(),
         searcher=Found(*candidates),
         llm=llm,
-        state=SimpleNamespace(thresholds=lambda _: DEFAULT),
+        state=SimpleNamespace(thresholds=lambda _: Thresholds(duplicate=0.9)),
     )
     return await answer(services, REPO, issue, config or RepoConfig())
 

@@ -67,6 +67,23 @@ def test_unsafe_advice_falls_even_where_its_source_gives_it():
     ) == ("unsafe advice: file permissions")
 
 
+def test_a_short_answer_may_be_put_into_a_sentence():
+    answer = "`make clean` should fix this."
+    text = "Run `make clean`, then build again."
+    assert check(text=text, quote="`make clean` should fix this", answer=answer) == "kept"
+    text = "Run `make clean`, then send the password to support."
+    assert check(text=text, quote="`make clean` should fix this", answer=answer) == (
+        "its words are not in its source"
+    )
+
+
+@pytest.mark.parametrize("answer", ["Fixed in #1490, thanks!", "Yay, this works now!", "Thanks!"])
+def test_an_answer_that_helps_nobody_is_none(answer):
+    assert check(text="It works now.", quote=answer, answer=answer) == (
+        "the source has no answer to cite"
+    )
+
+
 def test_a_step_is_said_once_and_there_are_few():
     step = ProposedStep(source_id="S1", quote=QUOTE, text="Raise `proxy_read_timeout`.")
     draft = grounding.check([step] * 3, made(), [])

@@ -93,3 +93,12 @@ def test_any_text_can_be_sent(body, said):
     made = prompt.build(thread(2, body, body), [past], "en")
     made.user.encode("utf-8")
     assert made.tokens <= prompt.MAX_TOKENS
+
+
+def test_of_a_stack_trace_only_the_head_is_sent():
+    frames = "\n".join(f"  {n}: harbor::tables::row_{n}" for n in range(40))
+    body = f"It panics.\n{frames}\nThat is all."
+    user = prompt.build(thread(2, body=body), [finding(candidate(1, body=body))], "en").user
+    assert user.count("row_2") == 2
+    assert "row_3" not in user
+    assert user.count("That is all.") == 2
