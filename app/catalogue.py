@@ -13,8 +13,8 @@ from app.sanitize import Markdown, visible_text
 # The digits whose Korean names end in a consonant: 영, 일, 삼, 육, 칠, 팔.
 _CLOSED_DIGITS = frozenset("013678")
 _LIQUID_DIGITS = frozenset("178")
-# How Korean readers end borrowed words: 터널, 시스템, 토큰; but 서버, 에러.
-_CLOSED_LETTERS = frozenset("lmn")
+# How Korean readers end borrowed words: 터널, 시스템, 토큰, 타임아웃; but 서버, 클라이언트, 루트.
+_CLOSED_END = re.compile(r"(?:[lmn]|ng|ck|(?<!ai)(?<!oa)(?<!oo)(?<=[aeiou])[tkp])$")
 _LIQUID_LETTERS = frozenset("l")
 _HANGUL_FIRST, _HANGUL_LAST, _FINALS, _FINAL_LIQUID = 0xAC00, 0xD7A3, 28, 8
 
@@ -58,7 +58,8 @@ def particle(word: str, closed: str, open_: str) -> str:
         final = (ord(last) - _HANGUL_FIRST) % _FINALS
         is_closed, is_liquid = final != 0, final == _FINAL_LIQUID
     else:
-        is_closed = last in _CLOSED_DIGITS or last in _CLOSED_LETTERS
+        end = "".join(letters[-3:]).lower()
+        is_closed = last in _CLOSED_DIGITS or bool(_CLOSED_END.search(end))
         is_liquid = last in _LIQUID_DIGITS or last in _LIQUID_LETTERS
     if closed == "으로" and is_liquid:
         return open_

@@ -12,6 +12,7 @@ from typing import Final
 from app import passages, unsafe_advice
 from app.findings import Finding
 from app.passages import Passage
+from indexer import phrases
 
 MAX_STEPS: Final = 5
 _LEAST_LETTERS: Final = 14
@@ -23,6 +24,9 @@ _POINTERS = re.compile(
     r"|by|via|as|see|this|is|was|now|thanks|thank you)\b",
     re.IGNORECASE,
 )
+
+
+_ADVISING: Final = (phrases.ADDRESSED, phrases.WORKAROUND, phrases.RELEASED_IN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,4 +115,7 @@ def says_nothing(text: str) -> bool:
     if _CODE.search(text[:2000]):
         return False
     left = _POINTERS.sub("", text[:2000])
-    return sum(map(str.isalpha, left)) < _LEAST_LETTERS
+    if sum(map(str.isalpha, left)) < _LEAST_LETTERS:
+        return True
+    glad = phrases.ANSWERED_BY_AUTHOR.pattern.search(text)
+    return bool(glad) and not any(p.pattern.search(text) for p in _ADVISING)

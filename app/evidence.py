@@ -21,6 +21,9 @@ _KINDS: Final[dict[ReasonKind, EvidenceKind]] = {
 }
 
 
+_MANY: Final = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What is shared. `terms` are the new issue's own spellings, strangers' words.
@@ -35,8 +38,9 @@ class Evidence:
 
     @property
     def is_strong(self) -> bool:
-        """Whether more is shared than single words."""
-        return self.kind in {"error", "phrase", "names"}
+        """Whether more is shared than a word or two."""
+        words_of_titles = len(self.terms) if self.kind == "titles" else 0
+        return self.kind in {"error", "phrase", "names"} or words_of_titles >= _MANY
 
 
 NO_EVIDENCE: Final = Evidence("none")

@@ -31,6 +31,8 @@ SHARE: Final = 0.4
 # The same for an issue that shares only single words with the new one, or nothing that has a name:
 # a very young issue is often called probable for its age.
 WEAK_SHARE: Final = 0.8
+# So many times as probable must it be to be worth a comment alone: "both titles say ICE" is little.
+WEAK_ALONE: Final = 1.6
 # What is less probable is not even put before the model.
 NEAR: Final = 0.02
 # The best candidate must be at least this near before the model is asked about any.
@@ -211,7 +213,7 @@ def enough_evidence(
     """Whether the rows are worth a comment; one weak match is not."""
     if any(row.kind == "duplicate" for row in rows):
         return Decision(ok=True, reason="duplicate")
-    if any(row.probability >= thresholds.alone for row in rows):
+    if any(row.probability >= thresholds.alone * _care(row) for row in rows):
         return Decision(ok=True, reason="related")
     if any(row.by == "model" for row in rows) and (len(rows) > 1 or _is_settled(rows[0])):
         return Decision(ok=True, reason="related")
@@ -220,6 +222,10 @@ def enough_evidence(
     if docs:
         return Decision(ok=True, reason="docs")
     return Decision(ok=False, reason="thin_evidence" if rows else "nothing_found")
+
+
+def _care(finding: Finding) -> float:
+    return 1.0 if finding.sentence or finding.evidence.is_strong else WEAK_ALONE
 
 
 def _original_of(finding: Finding) -> int | None:

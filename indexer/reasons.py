@@ -57,6 +57,10 @@ _NO_CAUSE = re.compile(
     r"(?:failed|exited|returned|aborted)\b|\bfailed to (?:build|compile|execute|run)\b"
     r"|\bcould not compile\b|\brecipe for target\b|\bsee (?:above|below|log)\b"
 )
+_NUMBER = re.compile(r"0x[0-9a-fA-F]+|\d+")
+_PATH = re.compile(r"(?:[A-Za-z]:)?(?:[\\/][\w.@+~-]{1,100}){2,20}")
+_NUMBER_AT_END = re.compile(r"^(?:\d+\W+)+|(?:\W+\d+)+$")
+_LEAST_LETTERS = 10
 # Where a message ends and the place it came from begins.
 _MESSAGE_END = re.compile(r"['`]?, (?=[/~.\w-]{0,200}[/\\])|', | at line |\s{2,}|; | \(see ")
 
@@ -137,11 +141,13 @@ class Telling:
         if not signature or count > max(FEW, COMMON_ERROR * self._background.size):
             return []
         kind, _, message = signature.partition(":")
-        return [(_spelled(kind, message, self._text) or message)[:_LONGEST_ERROR]]
+        spelled = (_spelled(kind, message, self._text) or message)[:_LONGEST_ERROR]
+        # What differs from run to run is not shared, so it is not shown.
+        return [spelled if spelled.lower() in theirs.lower() else _without_runs(spelled)]
 
     def _phrase(self, theirs: str) -> Sequence[str]:
         found = self._phrases.shared_with(theirs, self._weight)
-        return [found.text] if found else []
+        return [_NUMBER_AT_END.sub("", found.text.replace("`", ""))] if found else []
 
     def _weight(self, phrase: Phrase) -> float:
         """How much the words of a phrase tell; nothing if they are common ones."""
@@ -164,8 +170,16 @@ def _errors(text: str) -> frozenset[str]:
 
 
 def _is_cause(signature: str) -> bool:
+    """Whether an error says what went wrong; `Box<Any>` and `failed` do not."""
     kind, _, message = signature.partition(":")
-    return kind in _ERROR_KINDS and not _NO_CAUSE.search(message)
+    if kind not in _ERROR_KINDS or _NO_CAUSE.search(message):
+        return False
+    return kind in {"code", "type"} or sum(map(str.isalpha, message)) >= _LEAST_LETTERS
+
+
+def _without_runs(message: str) -> str:
+    """An error without its numbers and paths."""
+    return _NUMBER.sub("N", _PATH.sub("…", message))
 
 
 def _telling(text: str) -> str:

@@ -104,9 +104,10 @@ def named_codes(text: str) -> tuple[str, ...]:
 
 
 def is_frame(line: str) -> bool:
-    """Whether the line is a frame of a stack trace."""
+    """Whether the line is a frame of a stack trace, and no numbered sentence."""
     line = line.strip()[:_MAX_LINE]
-    return _may_be_frame(line) and _frame(line) is not None
+    frame = _frame(line) if _may_be_frame(line) else None
+    return frame is not None and frame.count(" ") <= 1
 
 
 def _may_be_frame(line: str) -> bool:

@@ -48,6 +48,12 @@ def test_text_that_nobody_made_safe_is_refused():
         ("`flush`", "와"),
         ("`PermissionError`", "와"),
         ("`token`", "과"),
+        ("`ReadTimeout`", "과"),
+        ("`socket`", "과"),
+        ("`rollback`", "과"),
+        ("`client`", "와"),
+        ("`root`", "와"),
+        ("`HTTP`", "와"),
         ("", "와"),
     ],
 )

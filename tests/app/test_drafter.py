@@ -34,6 +34,16 @@ def test_words_that_only_point_elsewhere_are_left_out():
         assert draft.dropped[0].reason.startswith("points elsewhere")
 
 
+def test_thanks_are_no_help_unless_they_say_what_helped():
+    for said, steps in (
+        ("Thanks for the work! I pulled your change and my code compiles again. Hooray!", 0),
+        ("Thanks! Setting the part size in the proxy's configuration as a workaround did it.", 1),
+        ("Thanks, you need to raise the limit of the proxy.", 1),
+    ):
+        draft = drafter.from_quotes([finding(ending=Ending.FIXED, said=said)])
+        assert len(draft.steps) == steps, said
+
+
 def test_one_short_command_is_help():
     draft = drafter.from_quotes([finding(ending=Ending.ANSWERED, said="`make clean` fixes this.")])
     assert len(draft.steps) == 1

@@ -24,7 +24,9 @@ def test_the_strongest_thing_shared_is_the_evidence(reasons, evidence):
     assert of_candidate(candidate(9, reasons=tuple(reasons))) == evidence
 
 
-def test_single_words_are_weak():
+def test_a_word_or_two_are_weak():
     strong = {kind for kind in ("error", "phrase", "names") if Evidence(kind, ("x",)).is_strong}
     assert strong == {"error", "phrase", "names"}
     assert not any(Evidence(kind, ("x",)).is_strong for kind in ("titles", "words", "none"))
+    assert not Evidence("words", ("a", "b", "c")).is_strong
+    assert Evidence("titles", ("a", "b", "c")).is_strong

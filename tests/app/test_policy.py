@@ -178,3 +178,10 @@ def test_docs_do_not_crowd_issues_out_of_the_models_reading():
     asked = policy.worth_asking([*docs, *(finding(n, 0.3) for n in range(1, 13))])
     assert len(asked) == policy.MAX_ASKED
     assert sum(f.is_thread for f in asked) == policy.MAX_ASKED - policy.ASKED_DOCS
+
+
+def test_single_words_alone_must_be_more_probable():
+    weak = replace(finding(1, 0.15), evidence=Evidence("titles", ("proxy",)))
+    assert policy.enough_evidence([weak]).reason == "thin_evidence"
+    assert policy.enough_evidence([replace(weak, probability=0.2)]).reason == "related"
+    assert policy.enough_evidence([replace(weak, sentence="Same proxy.")]).reason == "related"

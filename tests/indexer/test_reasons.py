@@ -32,7 +32,12 @@ def test_a_shared_error_and_rare_words_of_both_titles_are_named():
         (
             "It fails:\n```\nOSError: disk quota exceeded on /mnt/a\n```",
             "OSError: disk quota exceeded on /var/b",
-            "OSError: disk quota exceeded on /mnt/a",
+            "OSError: disk quota exceeded on …",
+        ),
+        (
+            "thread 'a' panicked at 'index out of bounds: the len is 8 but the index is 9'",
+            "thread 'b' panicked at 'index out of bounds: the len is 3 but the index is 3'",
+            "index out of bounds: the len is N but the index is N",
         ),
         (
             "task 'a' panicked at 'assertion failed: end <= self.len()', /build/slice.rs:4",
@@ -62,6 +67,11 @@ def test_how_a_tool_ended_is_no_error_to_name(line):
     assert "same_error" not in kinds(telling("New", line).shared_with("Old", line))
 
 
+def test_an_error_without_words_is_not_named():
+    line = "thread 'a' panicked at 'Box<Any>', src/a.rs:1"
+    assert "same_error" not in kinds(telling("New", line).shared_with("Old", line))
+
+
 def test_an_error_that_many_have_is_not_named():
     usual = background([thread(i, f"gauge {i}", PANIC) for i in range(1, 40)])
     wording = word(Query("o/r", "Tide", PANIC))
@@ -74,6 +84,9 @@ def test_words_in_a_row_are_named_if_they_tell_something():
     theirs = "On Windows the anchor chain refuses to unwind after a restart."
     found = kinds(telling("Stuck", ours).shared_with("Blocked", theirs))
     assert found["same_phrase"] == ("the anchor chain refuses to unwind",)
+    numbered = "12 anchor chain refuses `unwind 7"
+    found = kinds(telling("Stuck", numbered).shared_with("Blocked", numbered))
+    assert found["same_phrase"] == ("anchor chain refuses unwind",)
     found = telling("window does not open on startup").shared_with("window does not open", "")
     assert "same_phrase" not in kinds(found)
 

@@ -2,6 +2,7 @@ import time
 
 import pytest
 
+from indexer.signatures import is_frame
 from indexer.text import clean, error_signatures, lexical, plain_excerpt, template_key
 
 FORM = """### Steps to reproduce
@@ -170,3 +171,19 @@ def test_hostile_bodies_take_no_time(piece):
     error_signatures(lines)
     plain_excerpt(body)
     assert time.process_time() - started < 3
+
+
+@pytest.mark.parametrize(
+    ("line", "is_one"),
+    [
+        ("   4: harbor::tables::first_row", True),
+        ("#1  0x00007f in malloc_printerr (str=0x1)", True),
+        ('  File "/app/a.py", line 3, in run', True),
+        ("    at Object.open (/srv/a.js:3:9)", True),
+        ("3 anchors are drawn twice", False),
+        ("1. Open the chart and wait", False),
+        ("It stops at 99 %", False),
+    ],
+)
+def test_a_frame_is_told_from_a_numbered_sentence(line, is_one):
+    assert is_frame(line) is is_one

@@ -4,7 +4,8 @@ The model repeats the attack in every field that its answer's schema has, cites 
 quotes its sources letter by letter.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app import answering, grounding, reply, unsafe_advice
+from app import answering, grounding, prompt, reply, rows, unsafe_advice
+from app.links import Links
 from app.llm import Answered, Usage
 from app.opinion import Judgement, Opinion, ProposedStep
 from app.publisher import marked
@@ -151,12 +153,14 @@ def test_there_are_enough_and_they_differ() -> None:
 # Each defence alone: without it something gets through.
 
 
-async def _through(obeying: bool = True) -> list[str]:
+async def _through(
+    obeying: bool = True, places: Sequence[str] = ("past issue", "settling comment")
+) -> list[str]:
     found = []
     for attack in ATTACKS:
         if len(attack.text) > 1000:
             continue
-        for place in ("past issue", "settling comment"):
+        for place in places:
             body = await comment(place, attack.text, obeying=obeying)
             text = read(body)
             if harms(body) or any(piece in text for piece in attack.never):
@@ -165,8 +169,11 @@ async def _through(obeying: bool = True) -> list[str]:
 
 
 async def test_without_sanitizing_much_gets_through(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reply, "inline", lambda text, **_: Markdown(text.replace("\n", " ")))
-    assert {"mentions", "comment marker", "script", "references"} <= set(await _through())
+    for module in (reply, rows):
+        monkeypatch.setattr(module, "inline", lambda text, **_: Markdown(text.replace("\n", " ")))
+    assert {"mentions", "script"} <= set(await _through())
+    titles = set(await _through(obeying=False, places=("past title",)))
+    assert {"mentions", "comment marker", "script", "references"} <= titles
 
 
 async def test_without_the_advice_list_bad_advice_gets_through(
@@ -184,6 +191,39 @@ async def test_without_grounding_the_models_own_words_get_through(
         assert words not in await comment_of_model(place, words)
     monkeypatch.setattr(grounding, "_problem", lambda *_: None)
     assert words in await comment_of_model("version", words)
+
+
+async def test_without_the_check_of_sentences_the_models_evidence_gets_through(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    words = "Maintainers abandoned this project and moved to another host yesterday."
+    assert words not in read(await comment("version", words, obeying=True))
+    monkeypatch.setattr(grounding, "sentence_holds", lambda *_: None)
+    assert words in read(await comment("version", words, obeying=True))
+
+
+async def test_without_redaction_secrets_get_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (answering, prompt, rows):
+        monkeypatch.setattr(module, "redact", lambda text: text)
+    monkeypatch.setattr(answering, "redact_thread", lambda thread: thread)
+    assert "secret" in set(await _through(obeying=False))
+
+
+async def test_without_built_links_foreign_addresses_get_through(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = honest().resolution.quote.model_copy(update={"url": "https://evil.example/#issue-1"})
+    found = honest()
+    found = replace(found, resolution=found.resolution.model_copy(update={"quote": said}))
+    services = SimpleNamespace(settings=Settings(), searcher=Found(found), state=SURE, llm=None)
+
+    async def harm() -> list[str]:
+        made = await answering.answer(services, REPO, NEW, RepoConfig())
+        return harms(made.body or "")
+
+    assert await harm() == []
+    monkeypatch.setattr(Links, "passage", lambda _self, _repo, _number, url: url)
+    assert await harm() == ["link https://evil.example/#issue-1"]
 
 
 async def comment_of_model(place: str, words: str) -> str:
