@@ -12,7 +12,7 @@ from typing import Final
 from app import passages, unsafe_advice
 from app.findings import Finding
 from app.passages import Passage
-from indexer import phrases
+from indexer import advice
 
 MAX_STEPS: Final = 5
 _LEAST_LETTERS: Final = 14
@@ -26,7 +26,7 @@ _POINTERS = re.compile(
 )
 
 
-_ADVISING: Final = (phrases.ADDRESSED, phrases.WORKAROUND, phrases.RELEASED_IN)
+_ADVISING: Final = (advice.ADDRESSED, advice.WORKAROUND, advice.RELEASED_IN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,5 +117,5 @@ def says_nothing(text: str) -> bool:
     left = _POINTERS.sub("", text[:2000])
     if sum(map(str.isalpha, left)) < _LEAST_LETTERS:
         return True
-    glad = phrases.ANSWERED_BY_AUTHOR.pattern.search(text)
+    glad = advice.ANSWERED_BY_AUTHOR.pattern.search(text)
     return bool(glad) and not any(p.pattern.search(text) for p in _ADVISING)
