@@ -14,6 +14,7 @@ from app.metrics import Metrics
 from app.records import Records
 from app.settings import Settings
 from indexer.errors import NotFound, Rejected
+from indexer.reasons import Reason
 from indexer.repo_config import RepoConfig
 from indexer.state import State
 from indexer.threads import Ending
@@ -110,7 +111,8 @@ async def test_a_repository_may_have_thresholds_of_its_own():
 
 
 async def test_a_lower_level_lets_one_related_issue_stand_alone_earlier():
-    open_issue = past(probability=0.1, ending=None, said=None, state="open")
+    same = (Reason("same_error", ("ReadTimeout",)),)
+    open_issue = past(probability=0.1, ending=None, said=None, state="open", reasons=same)
     assert (await answer(open_issue)).body is None
     assert (await answer(open_issue, levels=Thresholds(related=0.05))).body is not None
 
