@@ -7,22 +7,40 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar, Literal, TypeVar, cast
 
-Trigger = Literal["opened", "edited", "label", "command", "corrected", "manual"]
+Trigger = Literal["opened", "edited", "label", "command", "corrected", "improve", "manual"]
 
 
 @dataclass(frozen=True, slots=True)
 class Respond:
-    """Answer an issue."""
+    """Answer an issue; `attempt` counts the runs since Claude was first asked in vain."""
 
     queue: ClassVar[str] = "respond"
     repo: str
     number: int
     installation: int | None = None
     trigger: Trigger = "opened"
+    attempt: int = 0
 
     @property
     def partition(self) -> str:
         """What runs one at a time: everything that may write on one issue."""
+        return f"{self.repo}#{self.number}".lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Improve:
+    """Answer an issue again, later: Claude could not be asked the last time."""
+
+    # A lane of its own: it mostly sleeps, and what people ask for meanwhile must not wait for it.
+    queue: ClassVar[str] = "improve"
+    repo: str
+    number: int
+    installation: int | None = None
+    attempt: int = 1
+
+    @property
+    def partition(self) -> str:
+        """One at a time for an issue."""
         return f"{self.repo}#{self.number}".lower()
 
 
@@ -196,6 +214,7 @@ class Forget:
 Job = (
     Respond
     | Obey
+    | Improve
     | LeaveAlone
     | RefreshThread
     | RemoveThread

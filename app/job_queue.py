@@ -65,6 +65,7 @@ class Lane:
 # how many issues are really worked on at once is a semaphore's business (app/jobs.py).
 LANES = (
     Lane("respond", 500, 0.15),
+    Lane("improve", 500, 5.0),
     Lane("refresh", 4, 0.5),
     Lane("adopt", 100, 1.0),
     Lane("backfill", 2, 1.0),

@@ -23,6 +23,7 @@ from app.job_kinds import (
     CheckConfig,
     Forget,
     Import,
+    Improve,
     J,
     Job,
     LeaveAlone,
@@ -65,6 +66,7 @@ class Patience:
         attempts: after so many the job is dead.
         poll_first: seconds before the second look at a running backfill.
         poll_longest: the longest pause between two such looks.
+        improve: seconds before each attempt to ask Claude again after it was asked in vain.
     """
 
     first: float = 2.0
@@ -72,6 +74,7 @@ class Patience:
     attempts: int = 14
     poll_first: float = 1.0
     poll_longest: float = 60.0
+    improve: tuple[float, ...] = (300.0, 3_600.0, 14_400.0, 86_400.0)
 
     def wait(self, attempt: int, error: InternError) -> float:
         """Seconds before the attempt that follows `attempt` (1 for the first)."""
@@ -117,6 +120,7 @@ class Jobs:
         return {
             Respond: self._workflow(Respond, self._respond),
             Obey: self._workflow(Obey, self._obey),
+            Improve: self._workflow(Improve, self._improve),
             LeaveAlone: self._workflow(LeaveAlone, self._leave_alone),
             RefreshThread: self._workflow(RefreshThread, self._refresh_thread),
             RemoveThread: self._workflow(RemoveThread, self._remove_thread),
@@ -176,10 +180,27 @@ class Jobs:
         if outcome["outcome"] != "prepared":
             return outcome
         try:
-            return await self._step(self._steps.publish_answer, job, at)
+            said = await self._step(self._steps.publish_answer, job, at)
         except InternError:
             await self._step(self._steps.drop_answer, job)
             raise
+        if outcome.get("improvable") and job.attempt < len(self._patience.improve):
+            await self._step(self._improve_later, job, DBOS.workflow_id)
+        return said
+
+    async def _improve_later(self, job: Respond, cause: str) -> Outcome:
+        later = Improve(job.repo, job.number, job.installation, job.attempt + 1)
+        await self._queue.enqueue(cause, [later])
+        return {"outcome": "queued"}
+
+    async def _improve(self, job: Improve, _at: str) -> Outcome:
+        await DBOS.sleep_async(self._patience.improve[job.attempt - 1])
+        return await self._step(self._answer_again, job, DBOS.workflow_id)
+
+    async def _answer_again(self, job: Improve, cause: str) -> Outcome:
+        again = Respond(job.repo, job.number, job.installation, "improve", job.attempt)
+        await self._queue.enqueue(cause, [again])
+        return {"outcome": "queued"}
 
     async def _obey(self, job: Obey, at: str) -> Outcome:
         outcome = await self._step(self._steps.obey, job)

@@ -210,13 +210,11 @@ class Llm:
         system: dict[str, Any] = {"type": "text", "text": prompt.system}
         if estimate_tokens(prompt.system) * 0.7 >= self.spec.cache_minimum:
             system["cache_control"] = {"type": "ephemeral"}
-        limit = _MAX_OUTPUT
         if self.spec.effort:
             output["effort"] = "low"
-            limit = _MAX_OUTPUT_THINKING
         return {
             "model": self.model,
-            "max_tokens": min(limit, self.spec.max_output),
+            "max_tokens": most_output(self.spec),
             "system": [system],
             "messages": [{"role": "user", "content": prompt.user}],
             "output_config": output,
@@ -238,6 +236,11 @@ class Llm:
             seconds,
             attempts,
         )
+
+
+def most_output(spec: ModelSpec) -> int:
+    """How many tokens we let a model write, its thinking included."""
+    return min(_MAX_OUTPUT_THINKING if spec.effort else _MAX_OUTPUT, spec.max_output)
 
 
 class _Retryable(Exception):

@@ -4,7 +4,7 @@
 and its cost is not counted.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 DEFAULT_MODEL: Final = "claude-haiku-5-5"  # the newest small model of anthropic.types.Model
@@ -73,6 +73,14 @@ _SPECS: Final = (
     ModelSpec("claude-haiku-4-5", 1, 5),
 )
 _BY_NAME: Final = {spec.name: spec for spec in _SPECS}
+
+
+def priced(spec: ModelSpec) -> ModelSpec:
+    """The spec with a price: a model that we do not know counts as the dearest that we know."""
+    if spec.input is not None and spec.output is not None:
+        return spec
+    known = [(row.input, row.output) for row in _SPECS if row.input and row.output]
+    return replace(spec, input=max(i for i, _ in known), output=max(o for _, o in known))
 
 
 def spec_of(model: str) -> ModelSpec:

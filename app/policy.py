@@ -17,7 +17,7 @@ from indexer.repo_config import RepoConfig
 from indexer.threads import Ending, Thread
 from indexer.thresholds import DEFAULT, Thresholds
 
-Trigger = Literal["opened", "edited", "label", "command", "corrected", "manual"]
+Trigger = Literal["opened", "edited", "label", "command", "corrected", "improve", "manual"]
 
 # Somebody who may wants an answer now.
 ASKED_FOR: Final = frozenset({"label", "command", "manual"})

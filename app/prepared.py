@@ -25,6 +25,7 @@ _PREPARED = sa.Table(
     sa.Column("language", sa.String(16), nullable=False),
     sa.Column("shown", sa.JSON, nullable=False),
     sa.Column("repost", sa.Boolean, nullable=False),
+    sa.Column("improvable", sa.Boolean, nullable=False),
 )
 
 
@@ -47,6 +48,7 @@ class Prepared:
         language: of the comment; empty where there is none.
         shown: the numbers of the issues that it shows.
         repost: whether a comment that a person deleted may be posted again.
+        improvable: the model was asked in vain, and later it may answer.
         posted: nothing is left to do; the body is gone.
     """
 
@@ -59,6 +61,7 @@ class Prepared:
     language: str = ""
     shown: tuple[int, ...] = ()
     repost: bool = False
+    improvable: bool = False
     posted: bool = False
 
 

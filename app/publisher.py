@@ -167,6 +167,11 @@ async def ensure_label(client: GitHubClient, repo: str, name: str) -> bool:
     return False
 
 
+async def add_label(client: GitHubClient, repo: str, number: int, name: str) -> None:
+    """Put a label on an issue; GitHub makes it where the repository has none of that name."""
+    await client.post(f"repos/{repo}/issues/{number}/labels", {"labels": [name]})
+
+
 async def remove_label(client: GitHubClient, repo: str, number: int, name: str) -> bool:
     """Take a label off an issue; whether it was there."""
     try:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app.prepared import PreparedComments
 from app.settings import Settings
+from app.spending import Spending
 from app.wishes import Wishes
 from indexer.config_file import ConfigFile
 from indexer.database import open_engine
@@ -83,6 +84,7 @@ class Records:
         _TABLES.create_all(engine)
         self.prepared = PreparedComments(engine)
         self.wishes = Wishes(engine)
+        self.spending = Spending(engine)
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -134,6 +136,7 @@ class Records:
                 connection.execute(sa.delete(table).where(table.c.repo.in_(names)))
         self.prepared.forget_repositories(names)
         self.wishes.forget_repositories(names)
+        self.spending.forget_repositories(names)
 
     def repositories(self) -> set[str]:
         """Every repository that something is remembered of."""

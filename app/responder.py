@@ -1,17 +1,20 @@
 """The story of one issue on GitHub: may we answer, what do we say, say it, remember it."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
 from app import policy, publisher, reply
-from app.answering import Answer, AnswerServices, answer
+from app.answering import Answer, AnswerServices, Searching, answer
+from app.budget import PASSING, Metered, limits_of
 from app.identity import Identity
+from app.llm import Asker
 from app.metrics import Metrics
 from app.policy import Trigger
 from app.prepared import Prepared, digest
 from app.records import Records, Reply
+from app.settings import Settings
 from app.wishes import Wished
 from indexer import config_file, sharing
 from indexer.errors import NotFound
@@ -40,6 +43,14 @@ class RespondServices(AnswerServices, Protocol):
     @property
     def metrics(self) -> Metrics:
         """What is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answering:
+    settings: Settings
+    searcher: Searching
+    state: State
+    llm: Asker | None
 
 
 async def respond(
@@ -76,11 +87,13 @@ async def prepare(
     known = await asyncio.to_thread(services.records.reply_of, repo, number)
     wished = await _wished(services.records, repo, thread, config, trigger)
     read = digest(thread.title, thread.body)
+    last = await asyncio.to_thread(services.records.prepared.of, repo, number)
+    if trigger == "improve" and known is not None and (last is None or not last.improvable):
+        return replace(known, action="unchanged")  # somebody asked for another answer meanwhile
     if trigger == "edited":
         if known is None:
             # Whoever corrects an old issue, from before the App was there, did not ask.
             return Reply(repo, number, "none", "not_answered_before", trigger)
-        last = await asyncio.to_thread(services.records.prepared.of, repo, number)
         if last is not None and last.read == read:
             return replace(known, action="unchanged")
     decision = policy.may_answer(thread, config, trigger, wished)
@@ -89,7 +102,8 @@ async def prepare(
         return await _remember(services, result)
     apart = await asyncio.to_thread(services.state.pairs.of, repo, number)
     shared = await sharing.sources_of(client.get, repo, config)
-    made = await answer(services, repo, thread, config, apart=apart, shared=shared)
+    asking = _within_limits(services, repo, number, config)
+    made = await answer(asking, repo, thread, config, apart=apart, shared=shared)
     _count(services.metrics, made)
     body = made.body
     if body is None and known is not None and known.comment_id is not None:
@@ -109,6 +123,7 @@ async def prepare(
     shadow = config.mode == "shadow"
     if shadow:
         prepared = replace(prepared, body=None, posted=True)
+    prepared = replace(prepared, improvable=made.llm_failure in PASSING)
     await asyncio.to_thread(services.records.prepared.keep, prepared)
     if not shadow:
         return None
@@ -158,6 +173,19 @@ async def publish(
     )
     await asyncio.to_thread(records.prepared.finish, repo, number)
     return said
+
+
+def _within_limits(
+    services: RespondServices, repo: str, number: int, config: RepoConfig
+) -> "_Answering":
+    """What `answer` works with, its model held to the limits."""
+    llm = services.llm
+    if llm is not None:
+        settings = services.settings
+        limits = limits_of(settings, config)
+        model = settings.anthropic_model
+        llm = Metered(llm, model, services.records.spending, repo, number, limits)
+    return _Answering(services.settings, services.searcher, services.state, llm)
 
 
 async def _wished(

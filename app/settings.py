@@ -28,6 +28,12 @@ class Settings(IndexSettings):
         None, description="Another address for Claude's API, such as a gateway."
     )
     anthropic_model: str = Field(DEFAULT_MODEL, description="Which Claude judges and drafts.")
+    llm_issue_limit_dollars: float = Field(
+        0.5, ge=0, description="The most that Claude may cost for one issue, all its runs together."
+    )
+    llm_daily_limit_dollars: float = Field(
+        10, ge=0, description="The most that Claude may cost a day (UTC) for one repository."
+    )
     host: str = Field("127.0.0.1", description="The address the server listens on.")
     port: int = Field(8000, ge=0, le=65535, description="The port the server listens on.")
     again_label: str = Field(

@@ -69,23 +69,46 @@ class Steps:
             )
         except (NotFound, Forbidden) as error:
             return _turned_away(job, error)
-        return self._counted(said) if said else {"outcome": "prepared"}
+        if said:
+            return self._counted(said)
+        prepared = self._services.records.prepared
+        made = await asyncio.to_thread(prepared.of, job.repo, job.number)
+        return {"outcome": "prepared", "improvable": made is not None and made.improvable}
 
     async def publish_answer(self, job: Respond, at: str) -> Outcome:
         """Post what was prepared."""
         client = await self._client(job)
         name = f"{job.repo}#{job.number}"
+        before = await asyncio.to_thread(self._services.records.reply_of, job.repo, job.number)
         try:
             with exclusive(self._services.settings, name.lower(), f"answering {name}"):
                 said = await responder.publish(self._services, job.repo, job.number, client=client)
         except (NotFound, Forbidden) as error:
             await self.drop_answer(job)
             return _turned_away(job, error)
-        if said.action in {"created", "edited"}:
+        if said.action in {"created", "edited"} and job.trigger != "improve":
             seconds = (datetime.now(UTC) - datetime.fromisoformat(at)).total_seconds()
             self._services.metrics.delivery_to_comment.observe(seconds)
             await self._ensure_label(client, job.repo)
+        await self._label_duplicate(client, job, before, said)
         return self._counted(said)
+
+    async def _label_duplicate(
+        self, client: GitHubClient, job: Respond, before: Reply | None, said: Reply
+    ) -> None:
+        """Put the config's label on what looks like a duplicate; take off only what we put on."""
+        config = await asyncio.to_thread(self._services.records.config_of, job.repo)
+        label = config.labels.possible_duplicate
+        was = before is not None and before.reason == "duplicate"
+        if label is None or said.action not in {"created", "edited"}:
+            return
+        try:
+            if said.reason == "duplicate":
+                await publisher.add_label(client, job.repo, job.number, label)
+            elif was:
+                await publisher.remove_label(client, job.repo, job.number, label)
+        except (NotFound, Forbidden) as error:
+            log.warning("label not set", repo=job.repo, number=job.number, error=str(error))
 
     async def drop_answer(self, job: Respond) -> Outcome:
         """Throw away what was prepared and cannot be posted."""

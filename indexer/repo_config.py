@@ -123,6 +123,9 @@ class RepoConfig(_Model):
     language: Literal["auto", "en", "ko"] = Field(
         "auto", description="The comment's language; auto follows the issue."
     )
+    daily_budget: float | None = Field(
+        None, ge=0, description="Dollars a day for Claude, where that is less than the server's."
+    )
     labels: Labels = Labels()
     answer: AnswerParts = AnswerParts()
     thresholds: Thresholds = Thresholds()

@@ -20,7 +20,9 @@ from indexer.embedding import TextEmbedder
 from tests.fakes_embedding import ToyEmbedder
 from tests.github_simulator import Seed, Simulator
 
-QUICK = Patience(first=0.05, longest=0.2, attempts=5, poll_first=0.05, poll_longest=0.2)
+QUICK = Patience(
+    first=0.05, longest=0.2, attempts=5, poll_first=0.05, poll_longest=0.2, improve=(0.05, 0.05)
+)
 
 
 class RunningServer:

@@ -13,6 +13,7 @@ FULL = """
 enabled: true
 mode: shadow
 language: ko
+daily_budget: 0.5
 labels:
   again: "please look again"
   ignore: no robots
