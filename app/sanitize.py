@@ -13,6 +13,8 @@ from typing import Final
 ZERO_WIDTH: Final = "\u200b"  # ours, between `#` and a number, where GitHub then sees no reference
 ELLIPSIS: Final = "…"
 _COMBINING_LIMIT: Final = 4
+_FEW_LINES: Final = 3
+_SHORT_BLOCK: Final = 160
 
 _HOLD: Final = "\ue000"  # stands for a piece of code; clean() leaves none of it in a text
 
@@ -161,17 +163,21 @@ def _segments(text: str) -> list[Segment]:
             index += 1
             continue
         close = runs[same[0]]
-        segments += [(False, text[at:start]), (True, _first_line(text[end : close[0]], mark))]
+        lines = _lines_of_code(text[end : close[0]], mark)
+        segments += [(False, text[at:start]), *((True, line) for line in lines)]
         at, index = close[1], same[0] + 1
     segments.append((False, text[at:]))
     return [(is_code, part) for is_code, part in segments if part]
 
 
-def _first_line(body: str, mark: str) -> str:
+def _lines_of_code(body: str, mark: str) -> list[str]:
+    """The few lines of a short piece of code, else the first."""
     if len(mark) >= 3 and "\n" in body:  # noqa: PLR2004 - a fence, with its info string
         body = body.split("\n", 1)[1]
-    lines = [line for line in body.splitlines() if line.strip()]
-    return "" if not lines else lines[0] + (f" {ELLIPSIS}" if len(lines) > 1 else "")
+    lines = [line.strip() for line in body.splitlines() if line.strip()]
+    if len(lines) <= _FEW_LINES and sum(map(len, lines)) <= _SHORT_BLOCK:
+        return lines
+    return [f"{lines[0]} {ELLIPSIS}"]
 
 
 def _without_harm(segments: list[Segment], link_word: str) -> list[Segment]:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from indexer import wording
+from indexer.excerpts import excerpt
 from indexer.release_notes import ReleaseNotes
 from indexer.sentences import Sentence, sentences
 from indexer.threads import Comment, Quote, Thread
@@ -31,7 +32,6 @@ FEW_WORDS = 60
 GONE_BY = 2
 """… of which it may mean so many."""
 
-MAX_QUOTE = 500
 MIN_ADVICE = 25
 """Characters; shorter advice ("use git") helps nobody."""
 
@@ -227,19 +227,3 @@ def find(
                 continue
             return sentence, match
     return None
-
-
-def excerpt(body: str, sentence: Sentence | None) -> str:
-    """Words of a comment, verbatim: the paragraph of a sentence, or from that sentence on."""
-    paragraph = sentence.paragraph if sentence else next((s.paragraph for s in sentences(body)), "")
-    text = paragraph
-    if sentence and len(paragraph) > MAX_QUOTE:
-        start = paragraph.find(sentence.text)
-        text = paragraph[max(start, 0) :]
-    if len(text) <= MAX_QUOTE:
-        return text
-    head = text[:MAX_QUOTE]
-    end = max(head.rfind(mark) + 1 for mark in (". ", "! ", "? ", "。"))
-    if end < MAX_QUOTE // 3:
-        end = head.rfind(" ")
-    return head[: end if end > 0 else MAX_QUOTE].rstrip()
