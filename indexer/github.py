@@ -131,10 +131,6 @@ class GitHubClient:
         """PATCH once."""
         return await self._write("PATCH", path, body)
 
-    async def put(self, path: str, body: Json = None) -> Json:
-        """PUT once."""
-        return await self._write("PUT", path, body)
-
     async def delete(self, path: str) -> Json:
         """DELETE once."""
         return await self._write("DELETE", path, None)
@@ -384,15 +380,6 @@ class GitHubClients:
             known = (self._clock() + INSTALLATION_MEMORY, int(found["id"]))
             self._installations[key] = known
         return self.for_installation(known[1])
-
-    def forget(self, installation_id: int) -> None:
-        """Forget an installation that was removed or suspended."""
-        self._clients.pop(installation_id, None)
-        self._installations = {
-            repo: known
-            for repo, known in self._installations.items()
-            if known[1] != installation_id
-        }
 
     async def aclose(self) -> None:
         """Close every client's connections."""

@@ -60,8 +60,8 @@ def import_file(  # noqa: PLR0913, PLR0917 - what is keyword-only has defaults
     on_progress(Progress("templates"))
     wants_templates = full or row.templates.number == 0
     bodies: list[str] = []
-    overview = look_over(path, bodies if wants_templates else None)
-    total = len(overview.last_lines)
+    last_lines = look_over(path, bodies if wants_templates else None)
+    total = len(last_lines)
     if not wants_templates and is_outgrown(row.templates, total):
         look_over(path, bodies)
         wants_templates = True
@@ -85,7 +85,7 @@ def import_file(  # noqa: PLR0913, PLR0917 - what is keyword-only has defaults
                     return
                 errors += 1
                 on_error(item)
-            elif overview.last_lines.get(item.number, line) == line:
+            elif last_lines.get(item.number, line) == line:
                 moment = item.updated_at or item.closed_at or item.created_at
                 newest = max(newest, moment) if newest else moment
                 yield item

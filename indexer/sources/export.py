@@ -38,17 +38,6 @@ class LineError:
         return f"line {self.line}: {self.reason}"
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """What a first, quick look at a file tells.
-
-    `last_lines` maps each issue's number to the last line that holds it.
-    """
-
-    last_lines: dict[int, int]
-    lines: int
-
-
 def read_lines(path: Path) -> Iterator[tuple[int, bytes | LineError]]:
     """The lines of a file that are not blank, with their numbers; unzipped where needed.
 
@@ -88,16 +77,14 @@ def read_export(path: Path) -> Iterator[tuple[int, Thread | LineError]]:
         yield number, line if isinstance(line, LineError) else parse_line(number, line)
 
 
-def look_over(path: Path, bodies: list[str] | None = None) -> Overview:
+def look_over(path: Path, bodies: list[str] | None = None) -> dict[int, int]:
     """Which line holds the last version of each issue; the bodies too, if a list is given.
 
     Raises:
         InputError: the file cannot be read at all.
     """
     last_lines: dict[int, int] = {}
-    lines = 0
     for number, line in read_lines(path):
-        lines += 1
         if isinstance(line, LineError):
             continue
         try:
@@ -109,7 +96,7 @@ def look_over(path: Path, bodies: list[str] | None = None) -> Overview:
         last_lines[found["number"]] = number
         if bodies is not None and isinstance(body := found.get("body"), str):
             bodies.append(body)
-    return Overview(last_lines, lines)
+    return last_lines
 
 
 def parse_line(number: int, line: bytes) -> Thread | LineError:

@@ -20,7 +20,7 @@ from uuid import UUID
 
 import numpy as np
 
-from indexer.edge_store import EdgeStore
+from indexer.edge_store import POINTS_A_WRITE, EdgeStore
 from indexer.store import ChannelQuery, Fingerprint, Point, SparseVector, Where
 
 DIMENSION = 384
@@ -57,9 +57,9 @@ def write(folder: Path, size: int, comments: int) -> None:
     kb = EdgeStore.open(folder, FINGERPRINT)
     spent, longest, written = 0.0, 0.0, 0
     for batch in batches(rng, size, comments):
-        for start in range(0, len(batch), 100):
+        for start in range(0, len(batch), POINTS_A_WRITE):  # each is one call of the engine
             began = time.perf_counter()
-            kb.upsert(batch[start : start + 100])
+            kb.upsert(batch[start : start + POINTS_A_WRITE])
             took = time.perf_counter() - began
             spent, longest = spent + took, max(longest, took)
         written += len(batch)

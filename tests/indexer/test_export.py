@@ -129,8 +129,8 @@ def test_what_is_no_file_is_a_clear_error(tmp_path):
 def test_a_first_look_finds_the_last_line_of_each_number_and_the_bodies(tmp_path):
     path = written(tmp_path, LINE, b"x", LINE | {"number": 2, "body": "b"}, LINE | {"body": "c"})
     bodies: list[str] = []
-    overview = look_over(path, bodies)
-    assert overview.last_lines == {1: 4, 2: 3}
+    last_lines = look_over(path, bodies)
+    assert last_lines == {1: 4, 2: 3}
     assert bodies == ["b", "c"]
 
 
