@@ -225,10 +225,11 @@ def check_fingerprint(
         changed = [n for n in names if recorded.files.get(n) != wanted.files.get(n)]
         if changed:
             differences.append(f"another version of the model's {', '.join(changed)}")
+    # Only a setting can be set back; another version of this program stays another.
+    back = "set EMBEDDING_MODEL or EMBEDDING_MODEL_PATH back, or " if differences else ""
     if recorded.pipeline != wanted.pipeline:
         differences.append(f"pipeline version {recorded.pipeline}, now {wanted.pipeline}")
     raise StoreMismatch(
         f"The knowledge base in {place} was built with {' and '.join(differences)}: "
-        f"set EMBEDDING_MODEL or EMBEDDING_MODEL_PATH back, or {rebuild} and run "
-        "`intern backfill` or `intern import` again."
+        f"{back}{rebuild} and run `intern backfill` or `intern import` again."
     )

@@ -118,5 +118,9 @@ def test_a_mismatch_tells_everything_that_differs():
     text = str(caught.value)
     assert "tokenizer.json, vocab.txt" in text
     assert "pipeline version 1, now 3" in text
+    assert "set EMBEDDING_MODEL or EMBEDDING_MODEL_PATH back, or delete it" in text
     assert "delete it and run `intern backfill`" in text
+    with pytest.raises(StoreMismatch) as caught:
+        check_fingerprint(fingerprint(), fingerprint(pipeline=3), place="here", rebuild="delete it")
+    assert "EMBEDDING_MODEL" not in str(caught.value)
     check_fingerprint(fingerprint(), fingerprint(), place="here", rebuild="delete it")
