@@ -11,6 +11,7 @@ from indexer.chunking import MAX_DENSE
 from indexer.embedding import TextEmbedder
 from indexer.features import Asked
 from indexer.query import Query, Wording, word
+from indexer.script import script_of
 from indexer.text import error_signatures
 
 Templates = Callable[[str], frozenset[str]]
@@ -62,5 +63,6 @@ def prepare(
             title_vector=title,
             signatures=frozenset(error_signatures(query.body)),
             moment=moment.timestamp(),
+            script=script_of(wording.text),
         ),
     )

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from indexer.script import Script, script_of
 from indexer.spread import Matrix, Spread
 from indexer.store import DENSE_CHANNELS, Channel, KnowledgeBase, SparseVector, Where
 
@@ -78,13 +79,15 @@ class Sample:
     repositories have, sampled or not.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what is keyword-only has defaults
         self,
         created: Sequence[int],
         words: Sequence[Sequence[int]],
         dense: Mapping[Channel, Matrix],
         total: int | None = None,
+        *,
         errors: Sequence[Sequence[str]] = (),
+        scripts: Sequence[Script] = (),
     ) -> None:
         order = sorted(range(len(created)), key=created.__getitem__)
         sizes = [len(words[row]) for row in order]
@@ -94,6 +97,7 @@ class Sample:
         self.tokens, self._columns = np.unique(flat, return_inverse=True)
         self._ends = np.cumsum([0, *sizes])
         self._dense = {channel: rows[order] for channel, rows in dense.items()}
+        self._scripts = [scripts[row] for row in order] if scripts else []
         self._spreads: dict[tuple[Channel, int], Spread] = {}
         self._errors: dict[str, list[int]] = {}
         for place, row in enumerate(order):
@@ -119,7 +123,7 @@ class Sample:
         key = (channel, size)
         if key not in self._spreads:
             rows = self._dense[channel]
-            self._spreads[key] = Spread.of(rows[:size], rows.shape[1])
+            self._spreads[key] = Spread.of(rows[:size], rows.shape[1], self._scripts[:size])
         return self._spreads[key]
 
 
@@ -152,6 +156,7 @@ def take_sample(kb: KnowledgeBase, repos: tuple[str, ...], dimension: int) -> Sa
     created: list[int] = []
     words: list[tuple[int, ...]] = []
     errors: list[list[str]] = []
+    scripts: list[Script] = []
     dense: dict[Channel, list[Matrix]] = {channel: [] for channel in DENSE_CHANNELS}
     nothing = np.zeros(dimension, np.float32)
     after: str | None = None
@@ -160,11 +165,13 @@ def take_sample(kb: KnowledgeBase, repos: tuple[str, ...], dimension: int) -> Sa
             Where(repos, kinds=("issue",)),
             limit=min(PAGE, SAMPLE - len(created)),
             after=after,
-            fields=("created", "signatures"),
+            fields=("created", "signatures", "thread"),
             vectors=True,
         )
         for point in page:
             created.append(int(point.payload["created"]))
+            # Title and body come first in the JSON, whose keys are few letters among many.
+            scripts.append(script_of(str(point.payload["thread"])))
             sparse = point.vectors.get("bm25")
             words.append(sparse.indices if isinstance(sparse, SparseVector) else ())
             signatures = point.payload.get("signatures", ())
@@ -181,4 +188,4 @@ def take_sample(kb: KnowledgeBase, repos: tuple[str, ...], dimension: int) -> Sa
         for channel, rows in dense.items()
     }
     total = kb.count(Where(repos, kinds=("issue",)))
-    return Sample(created, words, matrices, total, errors)
+    return Sample(created, words, matrices, total, errors=errors, scripts=scripts)

@@ -67,8 +67,8 @@ def thread_questions(
     exclude: tuple[int, ...],
 ) -> list[ChannelQuery]:
     """A question for each of `CHANNELS`, in their order."""
-    text = background.spreads["text"].towards(asked.text_vector)
-    title = background.spreads["title"].towards(asked.title_vector)
+    text = background.spreads["text"].towards(asked.text_vector, asked.script)
+    title = background.spreads["title"].towards(asked.title_vector, asked.script)
     issues = Where(repos, kinds=("issue",), not_numbers=exclude, created_before=before)
     comments = Where(repos, kinds=("comment",), not_numbers=exclude, created_before=before)
     # Word frequencies are those of the issues also where comments are looked through.

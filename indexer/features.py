@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.background import Background, Floats, Tokens
+from indexer.script import Script
 from indexer.spread import Matrix
 from indexer.store import Channel, SparseVector
 from indexer.threads import Thread
@@ -56,6 +57,7 @@ class Asked:
     title_vector: npt.NDArray[np.float32]
     signatures: frozenset[str]
     moment: float
+    script: Script = "latin"
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class Pool:
     title_vectors: Matrix
     comment_scores: Floats
     signatures: Sequence[frozenset[str]]
+    scripts: Sequence[Script] = ()
 
     @cached_property
     def title_tokens(self) -> Tokens:
@@ -109,12 +112,12 @@ class Pool:
     @cached_property
     def evened_texts(self) -> Matrix:
         """The threads' text vectors, evened out (spread.py)."""
-        return self.background.spreads["text"].evened(self.text_vectors)
+        return self.background.spreads["text"].evened(self.text_vectors, self.scripts)
 
     @cached_property
     def evened_titles(self) -> Matrix:
         """The threads' title vectors, evened out."""
-        return self.background.spreads["title"].evened(self.title_vectors)
+        return self.background.spreads["title"].evened(self.title_vectors, self.scripts)
 
     @cached_property
     def perfect_bm25(self) -> float:
@@ -297,5 +300,6 @@ def features_of(pool: Pool) -> dict[str, Floats]:
 
 
 def _nearness(pool: Pool, channel: Channel, evened: Matrix, vector: Matrix) -> Floats:
-    asked = pool.background.spreads[channel].evened(vector[np.newaxis])[0]
+    spread = pool.background.spreads[channel]
+    asked = spread.evened(vector[np.newaxis], (pool.asked.script,))[0]
     return np.asarray(evened @ asked, np.float64)

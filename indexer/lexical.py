@@ -9,7 +9,7 @@ _CJK_RANGES = (
     "\u3131-\u318e\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97c\uac00-\ud7fb\uf900-\ufaff"
     "\uff66-\uff9f\U00020000-\U0003ffff"
 )
-_CJK = re.compile(f"[{_CJK_RANGES}]+")
+CJK = re.compile(f"[{_CJK_RANGES}]+")
 _IDENTIFIER = re.compile(
     r"\b(?=[A-Za-z]\w{0,76}?(?:[A-Za-z0-9]_+[A-Za-z0-9]|[a-z0-9][A-Z]))\w+", re.ASCII
 )
@@ -27,7 +27,7 @@ def lexical(text: str) -> str:
     (`1.2.3` → `v1v2v3`); everything else, error codes too, stays as it is.
     """
     if not text.isascii():
-        text = _CJK.sub(_bigrams, unicodedata.normalize("NFC", text))
+        text = CJK.sub(_bigrams, unicodedata.normalize("NFC", text))
     text = _IDENTIFIER.sub(_with_parts, text)
     return _VERSION.sub(lambda m: f"{m[0]} v{m[1].replace('.', 'v')}", text)
 

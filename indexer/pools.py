@@ -8,6 +8,7 @@ from indexer.asking import Asking
 from indexer.background import Background
 from indexer.bm25 import Bm25Encoder
 from indexer.features import Pool, TokenTable
+from indexer.script import script_of
 from indexer.spread import Matrix
 from indexer.store import Channel, Point, SparseVector
 from indexer.threads import Thread
@@ -42,7 +43,13 @@ def pool_from(
         title_vectors=_matrix(points, "title", len(asking.asked.text_vector)),
         comment_scores=np.array(comment_scores, np.float64),
         signatures=[frozenset(point.payload.get("signatures") or ()) for point in points],
+        scripts=[script_of(str(_beginning(point))) for point in points],
     )
+
+
+def _beginning(point: Point) -> object:
+    """The text of a document; a thread's JSON, in which title and body come first."""
+    return point.payload.get("text") or point.payload.get("thread") or ""
 
 
 def _sparse(point: Point) -> SparseVector:

@@ -7,7 +7,7 @@ threads; how high one scores, and among how many threads it was found, tells how
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any, Self
@@ -15,6 +15,7 @@ from typing import Any, Self
 import numpy as np
 
 from indexer.background import Floats
+from indexer.figures import Flags
 
 MODEL_FILE = "ranking_model.json"
 
@@ -23,6 +24,9 @@ CROWD = 1000.0
 
 LEAST_CROWD = 100
 """Fewer threads than this count as so many: the calibration was not fitted to smaller corpora."""
+
+NEARNESS = "text_nearness"
+"""The feature that `usual` goes by."""
 
 _FAR = 30.0
 
@@ -48,10 +52,15 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class RankingModel:
-    """Weights of named features, and the calibration of their sum."""
+    """Weights of named features, and the calibration of their sum.
+
+    `usual` tells of each feature about words what it usually is for a thread as near in meaning:
+    its value at nearness 0, and what each unit of nearness adds.
+    """
 
     weights: Mapping[str, float]
     calibration: Calibration
+    usual: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Self:
@@ -64,7 +73,21 @@ class RankingModel:
                 score=float(calibration["score"]),
                 crowd=float(calibration["crowd"]),
             ),
+            {str(k): (float(at), float(by)) for k, (at, by) in record.get("usual", {}).items()},
         )
+
+    def completed(self, features: Mapping[str, Floats], foreign: Flags) -> dict[str, Floats]:
+        """The features, where words tell nothing for the threads that are `foreign`.
+
+        What is in another script than the query shares no words with it, whatever it says: it
+        counts as if it shared what is usual for one as near.
+        """
+        filled = dict(features)
+        if foreign.any():
+            for name, (at, by) in self.usual.items():
+                usual = at + by * features[NEARNESS]
+                filled[name] = np.where(foreign, np.maximum(features[name], usual), features[name])
+        return filled
 
     def scores(self, features: Mapping[str, Floats]) -> Floats:
         """What orders the threads of a query's pool."""

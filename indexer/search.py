@@ -134,15 +134,15 @@ class Searcher:
                 rows.append((by_id[point.id], thread, point))
         if not rows:
             return Ranked()
-        features = features_of(
-            pool_from(
-                asked,
-                background,
-                [point for _, _, point in rows],
-                [thread for _, thread, _ in rows],
-                [found.scores.get("comments", 0.0) for found, _, _ in rows],
-            )
+        pairs = pool_from(
+            asked,
+            background,
+            [point for _, _, point in rows],
+            [thread for _, thread, _ in rows],
+            [found.scores.get("comments", 0.0) for found, _, _ in rows],
         )
+        foreign = np.array([script != asked.asked.script for script in pairs.scripts], np.bool_)
+        features = self._model.completed(features_of(pairs), foreign)
         scores = self._model.scores(features)
         return Ranked(
             keys=tuple(found.key for found, _, _ in rows),

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from indexer.ranking import CROWD, LEAST_CROWD, Calibration
+from indexer.ranking import CROWD, LEAST_CROWD, NEARNESS, Calibration
 from tests.benchmarks.replay import NATURAL_RATE, Replayed
 
 FREE = (-np.inf, np.inf)
@@ -65,6 +65,16 @@ def fit_weights(pools: Sequence[Replayed], names: Sequence[str]) -> dict[str, fl
         )
         weights = np.clip(weights, low * spread, high * spread)
     return dict(zip(names, (weights / spread).tolist(), strict=True))
+
+
+def usual_words(pools: Sequence[Replayed], names: Sequence[str]) -> dict[str, list[float]]:
+    """Of each feature its least-squares line by nearness: the value at 0, and the slope."""
+    near = np.concatenate([pool.features[NEARNESS] for pool in pools])
+    found = {}
+    for name in names:
+        slope, at = np.polyfit(near, np.concatenate([pool.features[name] for pool in pools]), 1)
+        found[name] = [round(float(at), 3), round(float(slope), 3)]
+    return found
 
 
 def scores_of(pool: Replayed, weights: dict[str, float]) -> np.ndarray:

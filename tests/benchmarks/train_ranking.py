@@ -16,6 +16,10 @@ from indexer import figures
 from indexer.features import FEATURES
 from tests.benchmarks import fitting, replay
 
+WORDS = (
+    *("bm25_ratio", "title_overlap", "title_covered", "title_covers"),
+    *("rarest_shared", "word_cosine"),
+)
 MODEL = Path(__file__).parents[2] / "indexer" / "ranking_model.json"
 
 
@@ -66,6 +70,7 @@ def model_of(pools: list[replay.Replayed], project: str) -> dict:
             "score": round(calibration.score, 3),
             "crowd": round(calibration.crowd, 3),
         },
+        "usual": fitting.usual_words(dev, WORDS),
     }
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from indexer.features import FEATURES
-from indexer.ranking import MODEL_FILE, Calibration, RankingModel, shipped_model
+from indexer.ranking import MODEL_FILE, NEARNESS, Calibration, RankingModel, shipped_model
 
 CALIBRATION = Calibration(intercept=-2.0, score=1.0, crowd=-0.5)
 
@@ -49,3 +49,18 @@ def test_probabilities_are_probabilities_however_far_the_scores_run():
 def test_a_model_file_without_calibration_is_refused():
     with pytest.raises(KeyError, match="calibration"):
         RankingModel.from_json({"weights": {}})
+
+
+def test_words_tell_nothing_across_scripts_and_count_as_usual_for_one_as_near():
+    model = RankingModel({}, CALIBRATION, {"words": (0.1, 0.5)})
+    features = {"words": np.array([0.0, 0.0, 0.9]), NEARNESS: np.array([0.4, 0.4, 0.4])}
+    foreign = np.array([True, False, True])
+    assert model.completed(features, foreign)["words"].tolist() == pytest.approx([0.3, 0.0, 0.9])
+    assert features["words"].tolist() == [0.0, 0.0, 0.9]
+
+
+def test_the_shipped_model_completes_only_features_that_there_are():
+    usual = shipped_model().usual
+    assert set(usual) <= set(FEATURES)
+    assert NEARNESS in FEATURES
+    assert all(slope > 0 for _, slope in usual.values())

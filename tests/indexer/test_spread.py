@@ -62,3 +62,44 @@ def test_asking_with_the_turned_vector_orders_nearly_as_evened_cosines():
     asked = stretched @ spread.towards(query)
     assert np.corrcoef(wanted, asked)[0, 1] > 0.9
     assert np.linalg.norm(spread.towards(query)) == pytest.approx(1, abs=1e-5)
+
+
+def two_languages(count=300, korean=40):
+    """What is said is in the last directions, the language in the first, which is far larger."""
+    said = rows(count)
+    said[:, 0] = 3
+    said[:korean, 0] = -3
+    said /= np.linalg.norm(said, axis=1, keepdims=True)
+    return said, ["hangul"] * korean + ["latin"] * (count - korean)
+
+
+def test_the_language_alone_makes_nothing_near():
+    both, scripts = two_languages()
+    spread = Spread.of(both, DIMENSION, scripts)
+    gap = gap_between_languages(spread.evened(both, scripts))
+    assert gap < gap_between_languages(Spread.of(both, DIMENSION).evened(both)) / 3
+
+
+def gap_between_languages(evened):
+    return (evened[:40] @ evened[:40].T).mean() - (evened[:40] @ evened[40:].T).mean()
+
+
+def test_a_store_is_not_asked_for_a_language():
+    both, scripts = two_languages()
+    spread = Spread.of(both, DIMENSION, scripts)
+    asked = both @ spread.towards(both[0], "hangul")
+    assert abs(asked[1:40].mean() - asked[40:].mean()) < 0.1
+
+
+def test_a_script_of_which_nothing_is_known_has_the_common_centre():
+    both, scripts = two_languages()
+    spread = Spread.of(both, DIMENSION, scripts)
+    assert "cyrillic" not in spread.centres
+    assert np.isfinite(spread.evened(both[:1], ["cyrillic"])).all()
+
+
+def test_one_script_alone_changes_nothing():
+    some = rows(300)
+    plain, told = Spread.of(some, DIMENSION), Spread.of(some, DIMENSION, ["latin"] * 300)
+    assert np.allclose(plain.evened(some), told.evened(some, ["latin"] * 300), atol=1e-5)
+    assert np.allclose(plain.towards(some[0]), told.towards(some[0]), atol=1e-5)
