@@ -211,5 +211,6 @@ def speed(project: str, repo: str, folder: Path, count: int) -> None:
     w50, w95 = np.quantile(without, [0.5, 0.95])
     print(
         f"\n{len(took)} queries one at a time, embedding included: p50 {p50:.0f} ms, "
-        f"p95 {p95:.0f} ms; without it p50 {w50:.0f} ms, p95 {w95:.0f} ms; the first one, which takes the sample, {first * 1000:.0f} ms"
+        f"p95 {p95:.0f} ms; without it p50 {w50:.0f} ms, p95 {w95:.0f} ms; the first one, which "
+        f"takes the sample, {first * 1000:.0f} ms"
     )
