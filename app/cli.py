@@ -1,7 +1,6 @@
 """`intern …`: serve, respond and doctor; and the indexer's commands beside them."""
 
 import asyncio
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from app.settings import Settings
+from app.version import VERSION
 from indexer import cli as indexer_cli
 from indexer.console import run, say, say_json
 from indexer.errors import InputError
@@ -29,11 +29,7 @@ app.registered_groups += indexer_cli.app.registered_groups
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001  typer hands a flag's value on
     if wanted:
-        try:
-            number = version("oncall-intern")
-        except PackageNotFoundError:
-            number = "(not installed)"
-        say(f"oncall-intern {number}")
+        say(f"oncall-intern {VERSION}")
         raise typer.Exit
 
 
@@ -142,6 +138,28 @@ def respond(  # noqa: PLR0913  options of one command
         console = Console()
         for line in command.explained(responded.details):
             console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command()
+def report(
+    *,
+    repo: Annotated[str | None, typer.Option(help="Only this repository.")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Only what was said since this moment (ISO 8601).")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """How the answers turned out, what shadow mode kept back, and what Claude cost."""
+    from app import report_command as command
+
+    moment = indexer_cli.checked_moment(since, "--since")
+    name = indexer_cli.checked_repo(repo) if repo is not None else None
+    made = command.report(load(Settings), name, moment)
+    if as_json:
+        say_json(made)
+    else:
+        for line in command.told(made):
+            say(line)
 
 
 @app.command()

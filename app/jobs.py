@@ -50,6 +50,7 @@ log = structlog.get_logger()
 # A cancelled backfill may still be writing its last page when its repository is forgotten.
 FORGET_AGAIN_SECONDS = 5.0
 PLACES = 5
+FEEDBACK_CRON = "41 */6 * * *"
 # What a command causes that takes another answer.
 TRIGGERS: dict[str, Trigger] = {"again": "command", "not_duplicate": "corrected"}
 # How often it is looked whether a repository is due; each has its own time.
@@ -135,7 +136,14 @@ class Jobs:
 
     def recurring(self) -> dict[str, tuple[str, Recurring]]:
         """What is done again and again: a name, when, and what."""
-        return {"sync": (SYNC_CRON, self.start_syncs)}
+        return {
+            "sync": (SYNC_CRON, self.start_syncs),
+            "feedback": (FEEDBACK_CRON, self.poll_feedback),
+        }
+
+    async def poll_feedback(self, _planned: datetime) -> Outcome:
+        """Ask GitHub what people did with recent answers."""
+        return await self._step(self._steps.poll_feedback)
 
     async def start_syncs(self, _planned: datetime) -> Outcome:
         """Have the repositories read again whose time has come; none that is being read."""

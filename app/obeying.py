@@ -70,6 +70,8 @@ async def _done(
         return "refused"
     if command.number is not None:
         await asyncio.to_thread(services.state.pairs.add, job.repo, job.number, command.number)
+    if command.wanted in {"hide", "not_duplicate"}:
+        await asyncio.to_thread(services.records.feedback.tell_wrong, job.repo, job.number)
     if command.wanted == "hide":
         await asyncio.to_thread(services.records.wishes.add, job.repo, job.number, "hidden")
     elif command.wanted == "off":

@@ -35,6 +35,7 @@ class Published:
     action: Literal["created", "edited", "unchanged", "none", "removed"]
     comment_id: int | None = None
     url: str | None = None
+    node_id: str | None = None
 
 
 def marked(body: str) -> str:
@@ -191,5 +192,6 @@ def _hash(comment: Mapping[str, Any]) -> str | None:
     return found[-1] if found else None
 
 
-def _place(comment: Mapping[str, Any]) -> tuple[int, str | None]:
-    return int(comment["id"]), comment.get("html_url")
+def _place(comment: Mapping[str, Any]) -> tuple[int, str | None, str | None]:
+    """Its id, its page, and its id in GraphQL."""
+    return int(comment["id"]), comment.get("html_url"), comment.get("node_id")

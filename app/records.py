@@ -8,6 +8,7 @@ from typing import Self
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from app.feedback import Feedback
 from app.prepared import PreparedComments
 from app.settings import Settings
 from app.spending import Spending
@@ -85,6 +86,7 @@ class Records:
         self.prepared = PreparedComments(engine)
         self.wishes = Wishes(engine)
         self.spending = Spending(engine)
+        self.feedback = Feedback(engine)
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -127,6 +129,7 @@ class Records:
             )
         self.prepared.forget_thread(repo, number)
         self.wishes.forget_thread(repo, number)
+        self.feedback.forget_thread(repo, number)
 
     def forget_repositories(self, repos: Sequence[str]) -> None:
         """Forget all about some repositories."""
@@ -137,6 +140,7 @@ class Records:
         self.prepared.forget_repositories(names)
         self.wishes.forget_repositories(names)
         self.spending.forget_repositories(names)
+        self.feedback.forget_repositories(names)
 
     def repositories(self) -> set[str]:
         """Every repository that something is remembered of."""

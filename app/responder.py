@@ -8,13 +8,16 @@ from typing import Protocol
 from app import policy, publisher, reply
 from app.answering import Answer, AnswerServices, Searching, answer
 from app.budget import PASSING, Metered, limits_of
+from app.feedback import Answered
 from app.identity import Identity
 from app.llm import Asker
 from app.metrics import Metrics
+from app.outcomes import Kind
 from app.policy import Trigger
 from app.prepared import Prepared, digest
 from app.records import Records, Reply
 from app.settings import Settings
+from app.version import VERSION
 from app.wishes import Wished
 from indexer import config_file, sharing
 from indexer.errors import NotFound
@@ -128,7 +131,9 @@ async def prepare(
     if not shadow:
         return None
     result = _unposted(repo, number, "shadow", made.decision.reason, trigger, known)
-    return await _remember(services, replace(result, language=made.language, shown=made.shown))
+    result = replace(result, language=made.language, shown=made.shown)
+    await _note(services.records, result, "shadow" if made.body else "silent", body=made.body)
+    return await _remember(services, result)
 
 
 async def publish(
@@ -171,6 +176,10 @@ async def publish(
             prepared.shown,
         ),
     )
+    if prepared.language:  # something is said, not only taken back
+        await _note(records, said, "posted", node_id=published.node_id)
+    elif known is None or known.comment_id is None:
+        await _note(records, said, "silent")
     await asyncio.to_thread(records.prepared.finish, repo, number)
     return said
 
@@ -207,6 +216,14 @@ def _unposted(  # noqa: PLR0913, PLR0917 - what a reply is made of
     if known is None:
         return Reply(repo, number, action, reason, trigger)
     return replace(known, action=action, reason=reason, trigger=trigger, at=datetime.now(UTC))
+
+
+async def _note(
+    records: Records, said: Reply, kind: Kind, node_id: str | None = None, body: str | None = None
+) -> None:
+    """Keep the answer until it is known how it turned out."""
+    answered = Answered(said.repo, said.number, kind, VERSION, said.at, node_id, said.shown, body)
+    await asyncio.to_thread(records.feedback.said, answered)
 
 
 async def _remember(services: RespondServices, result: Reply) -> Reply:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from app import config_check, obeying, publisher, reply, responder, schedule
+from app import config_check, feedback_poll, obeying, publisher, reply, responder, schedule
 from app.job_kinds import (
     Adopt,
     Backfill,
@@ -159,6 +159,21 @@ class Steps:
             log.warning("comment stays", repo=job.repo, number=job.number, error=str(error))
             return {"outcome": "refused"}
         return {"outcome": "folded" if folded else "absent"}
+
+    async def poll_feedback(self) -> Outcome:
+        """Look up what people did with the answers of the last two weeks."""
+        feedback = self._services.records.feedback
+        since = datetime.now(UTC) - timedelta(days=feedback_poll.DAYS)
+        answers = await asyncio.to_thread(feedback.since, since, None, feedback_poll.MOST)
+        known = 0
+        for batch in feedback_poll.batches(answers):
+            repo = batch[0].repo
+            try:
+                client = await self._services.clients.for_repo(repo)
+                known += await feedback_poll.poll(client, feedback, batch)
+            except (NotFound, Forbidden, Rejected) as error:
+                log.warning("feedback not read", repo=repo, error=str(error))
+        return {"outcome": "polled", "answers": len(answers), "known": known}
 
     async def give_up_waiting(self, job: Respond) -> Outcome:
         """Record that the issue was not answered, because too little was known."""

@@ -35,6 +35,16 @@ ITEM_TYPES = {
     "reopened": ("REOPENED_EVENT", "ReopenedEvent"),
     "unmarked_as_duplicate": ("UNMARKED_AS_DUPLICATE_EVENT", "UnmarkedAsDuplicateEvent"),
 }
+REACTION_CONTENT = {
+    "+1": "THUMBS_UP",
+    "-1": "THUMBS_DOWN",
+    "laugh": "LAUGH",
+    "hooray": "HOORAY",
+    "confused": "CONFUSED",
+    "heart": "HEART",
+    "rocket": "ROCKET",
+    "eyes": "EYES",
+}
 ORDERS: dict[str, Callable[[SimIssue], Any]] = {
     "CREATED_AT": lambda issue: issue.created_at,
     "UPDATED_AT": lambda issue: issue.updated_at,
@@ -119,6 +129,7 @@ class Graph:
         root = {
             "rateLimit": lambda _info, **_: rate,
             "repository": lambda _info, owner, name, **_: self._repository(caller, owner, name),
+            "nodes": lambda _info, ids: [self._node(caller, one) for one in ids],
             "viewer": lambda _info: self._actor(caller.login, is_bot=False),
         }
         self._caller = caller
@@ -139,6 +150,16 @@ class Graph:
             )
         caller.need("issues")
         return self._shown_repository(repo)
+
+    def _node(self, caller: Caller, node_id: str) -> Json | Complaint:
+        """A comment by its node id, or what GitHub says in the place of that one."""
+        for repo in self.world.repositories.values():
+            for number, comment in repo.comment_index.values():
+                if f"IC_{comment.id:x}" == node_id and caller.sees(repo):
+                    return self._comment(repo, repo.issues[number], comment)
+        return Complaint(
+            "NOT_FOUND", f"Could not resolve to a node with the global id of '{node_id}'"
+        )
 
     def _shown_repository(self, repo: SimRepository) -> Json:
         return {
@@ -227,6 +248,7 @@ class Graph:
 
     def _comment(self, repo: SimRepository, issue: SimIssue, comment: SimComment) -> Json:
         return {
+            "__typename": "IssueComment",
             "id": f"IC_{comment.id:x}",
             "body": comment.body,
             "author": self._actor(comment.author, is_bot=comment.is_bot),
@@ -236,6 +258,15 @@ class Graph:
             "url": self.render.comment_page(repo, issue.number, comment.id),
             "isMinimized": comment.minimized,
             "minimizedReason": "off-topic" if comment.minimized else None,
+            "reactionGroups": [
+                {
+                    "content": content,
+                    "reactors": {
+                        "totalCount": sum(r["content"] == name for r in comment.reactions)
+                    },
+                }
+                for name, content in REACTION_CONTENT.items()
+            ],
         }
 
     def _timeline(self, repo: SimRepository, issue: SimIssue, **args: Any) -> Json:

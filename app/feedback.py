@@ -1,0 +1,146 @@
+"""What became of each answer: kept with the version that gave it (SQLAlchemy)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+from app.outcomes import Kind, Outcome
+
+_TABLES = sa.MetaData()
+_FEEDBACK = sa.Table(
+    "feedback",
+    _TABLES,
+    sa.Column("repo", sa.String(256), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("version", sa.String(64), nullable=False),
+    # Seconds since 1970: moments are compared in the database.
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Column("checked", sa.Double, nullable=False),
+    sa.Column("node_id", sa.String(256)),
+    sa.Column("shown", sa.JSON, nullable=False),
+    sa.Column("body", sa.Text),
+    sa.Column("up", sa.Integer, nullable=False),
+    sa.Column("down", sa.Integer, nullable=False),
+    sa.Column("told_wrong", sa.Boolean, nullable=False),
+    sa.Column("outcome", sa.String(16)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What was last said about an issue, and how it turned out so far.
+
+    Attributes:
+        repo: `owner/name`.
+        number: the issue.
+        kind: posted, kept back in shadow mode, or nothing was found.
+        version: of the App that decided.
+        at: when.
+        node_id: the comment's id in GraphQL.
+        shown: the issues in its rows.
+        body: the comment that shadow mode kept back.
+        up, down: 👍 and 👎.
+        told_wrong: whether a command said that it is wrong.
+        outcome: see app/outcomes.py.
+    """
+
+    repo: str
+    number: int
+    kind: Kind
+    version: str
+    at: datetime
+    node_id: str | None = None
+    shown: tuple[int, ...] = ()
+    body: str | None = None
+    up: int = 0
+    down: int = 0
+    told_wrong: bool = False
+    outcome: Outcome | None = None
+
+
+class Feedback:
+    """One row for each issue that an answer was looked for. Calls block for a moment."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        _TABLES.create_all(engine)
+
+    def of(self, repo: str, number: int) -> Answered | None:
+        """What was said about an issue."""
+        with self._engine.connect() as connection:
+            row = connection.execute(sa.select(_FEEDBACK).where(_is(repo, number))).one_or_none()
+        return _answered(row) if row else None
+
+    def said(self, answered: Answered) -> None:
+        """Something was said, or kept back; what people thought of it before stays."""
+        before = self.of(answered.repo, answered.number)
+        if before is not None:
+            answered = replace(
+                answered,
+                up=before.up,
+                down=before.down,
+                told_wrong=before.told_wrong,
+                outcome=before.outcome if before.kind == answered.kind else None,
+                node_id=answered.node_id or before.node_id,
+            )
+        self._write(answered, checked=0.0)
+
+    def heard(self, answered: Answered) -> None:
+        """What people did was looked up just now."""
+        self._write(answered, checked=datetime.now(UTC).timestamp())
+
+    def tell_wrong(self, repo: str, number: int) -> None:
+        """A command said that the answer is wrong."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                sa.update(_FEEDBACK)
+                .where(_is(repo, number), _FEEDBACK.c.kind == "posted")
+                .values(told_wrong=True, outcome="noise")
+            )
+
+    def since(
+        self, moment: datetime | None = None, repo: str | None = None, most: int | None = None
+    ) -> list[Answered]:
+        """The answers given since a moment, those first that were looked up longest ago."""
+        query = sa.select(_FEEDBACK).order_by(
+            _FEEDBACK.c.checked, _FEEDBACK.c.repo, _FEEDBACK.c.number
+        )
+        if moment is not None:
+            query = query.where(_FEEDBACK.c.at >= moment.timestamp())
+        if repo is not None:
+            query = query.where(_FEEDBACK.c.repo == repo.lower())
+        with self._engine.connect() as connection:
+            return [_answered(row) for row in connection.execute(query.limit(most))]
+
+    def forget_thread(self, repo: str, number: int) -> None:
+        """Forget one issue, because it is gone."""
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(_FEEDBACK).where(_is(repo, number)))
+
+    def forget_repositories(self, repos: Sequence[str]) -> None:
+        """Forget all issues of some repositories, named in lower case."""
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(_FEEDBACK).where(_FEEDBACK.c.repo.in_(repos)))
+
+    def _write(self, answered: Answered, checked: float) -> None:
+        names = {column.name for column in _FEEDBACK.columns} - {"at", "checked", "repo"}
+        values = {name: getattr(answered, name) for name in names}
+        values |= {"repo": answered.repo.lower(), "at": answered.at.timestamp(), "checked": checked}
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(_FEEDBACK).where(_is(answered.repo, answered.number)))
+            connection.execute(sa.insert(_FEEDBACK).values(values))
+
+
+def _answered(row: sa.Row[tuple[object, ...]]) -> Answered:
+    values = dict(row._mapping)  # noqa: SLF001  SQLAlchemy's public name for it
+    del values["checked"]
+    values["at"] = datetime.fromtimestamp(values["at"], UTC)
+    values["shown"] = tuple(values["shown"])
+    return Answered(**values)
+
+
+def _is(repo: str, number: int) -> sa.ColumnElement[bool]:
+    return sa.and_(_FEEDBACK.c.repo == repo.lower(), _FEEDBACK.c.number == number)
