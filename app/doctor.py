@@ -10,6 +10,7 @@ from indexer.embedding import TextEmbedder, open_embedder
 from indexer.errors import InternError, SettingError
 from indexer.github import GitHubClients
 from indexer.knowledge_base import open_knowledge_base
+from indexer.reranking import open_reranker
 
 Check = Callable[[], Awaitable[str]]
 
@@ -62,7 +63,11 @@ class _Examiner:
         embedder = await asyncio.to_thread(open_embedder, self._settings)
         await asyncio.to_thread(embedder.embed, ["ready"])
         self._embedder = embedder
-        return f"{embedder.fingerprint.model}, {embedder.dimension} dimensions"
+        reranker = await asyncio.to_thread(open_reranker, self._settings)
+        if reranker is not None:
+            await asyncio.to_thread(reranker.read, "ready", ["ready"])
+        again = f"; reordered by {self._settings.rerank_model}" if reranker is not None else ""
+        return f"{embedder.fingerprint.model}, {embedder.dimension} dimensions{again}"
 
     async def store(self) -> str:
         if self._embedder is None:

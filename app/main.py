@@ -24,6 +24,7 @@ from indexer.embedding import TextEmbedder, open_embedder
 from indexer.errors import InternError
 from indexer.github import GitHubClients
 from indexer.knowledge_base import open_knowledge_base, socket_path
+from indexer.reranking import open_reranker
 from indexer.search import Searcher
 from indexer.socket_path import is_served
 from indexer.state import State
@@ -97,6 +98,7 @@ async def open_services(
             vectors = await asyncio.to_thread(open_embedder, settings)
         else:
             vectors = embedder
+        reranker = await asyncio.to_thread(open_reranker, settings)
         kb = await asyncio.to_thread(open_knowledge_base, settings, vectors.fingerprint, own=own)
         stack.callback(kb.close)
         records = Records.open(settings)
@@ -112,7 +114,7 @@ async def open_services(
             settings=settings,
             knowledge_base=kb,
             embedder=vectors,
-            searcher=Searcher(kb, vectors, state.templates),
+            searcher=Searcher(kb, vectors, state.templates, reranker=reranker),
             clients=clients,
             identity=Identity(settings, clients),
             llm=llm,

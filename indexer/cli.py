@@ -260,7 +260,7 @@ def search(  # noqa: PLR0913 - one for each option
 
     with opened(settings) as parts:
         searching.require_indexed(parts.kb, repo)
-        searcher = searching.open_searcher(parts.kb, parts.embedder, parts.state)
+        searcher = searching.open_searcher(parts, settings)
         if batch is not None:
             wrong = searching.run_batch(searcher, repo, batch, before=moment, limit=limit)
             if wrong:
@@ -310,7 +310,7 @@ def eval_(  # noqa: PLR0913 - one for each option
 
     wanted = evaluating.Wanted(precision, noise, limit, plot, apply)
     with opened(settings) as parts:
-        evaluating.run(parts, repo, wanted, as_json=as_json)
+        evaluating.run(parts, settings, repo, wanted, as_json=as_json)
 
 
 @app.command()
@@ -326,8 +326,12 @@ def status(
 
 @model_app.command()
 def prepare() -> None:
-    """Make the embedding model ready: convert or download it, and note its hashes."""
+    """Make the models ready: convert or download them, and note the embedding's hashes."""
     from indexer import weights
+    from indexer.reranking import open_reranker
 
-    found = weights.prepare(load_settings())
+    settings = load_settings()
+    found = weights.prepare(settings)
     say(f"{found.name} is ready in {found.folder} (from the {found.source}).")
+    if open_reranker(settings) is not None:
+        say(f"{settings.rerank_model} is ready.")

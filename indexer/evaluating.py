@@ -13,6 +13,7 @@ from indexer.known_duplicates import find_known
 from indexer.opening import Parts
 from indexer.plot import draw
 from indexer.searching import open_searcher, require_indexed
+from indexer.settings import IndexSettings
 
 T = TypeVar("T")
 
@@ -36,11 +37,12 @@ class Wanted:
     apply: bool
 
 
-def run(parts: Parts, repo: str, wanted: Wanted, *, as_json: bool) -> None:
+def run(parts: Parts, settings: IndexSettings, repo: str, wanted: Wanted, *, as_json: bool) -> None:
     """Evaluate a repository.
 
     Raises:
         InputError: nothing is indexed of it, or the picture cannot be written.
+        SettingError: RERANK_MODEL or RERANK_MODEL_PATH is wrong.
         StoreError, ModelError: it could not be looked.
     """
     if wanted.plot is not None and wanted.plot.suffix.lower() != ".svg":
@@ -48,7 +50,7 @@ def run(parts: Parts, repo: str, wanted: Wanted, *, as_json: bool) -> None:
     require_indexed(parts.kb, repo)
     known = find_known(lambda: stored_threads(parts.kb, repo), repo)
     asked, named = chosen(known, stored_threads(parts.kb, repo), wanted.limit)
-    searcher = open_searcher(parts.kb, parts.embedder, parts.state)
+    searcher = open_searcher(parts, settings)
     outcomes = replay(searcher, repo, _counted(asked, quiet=as_json))
     evaluation = evaluate(outcomes, known.rate)
     advice = advise(outcomes, known.rate, precision=wanted.precision, noise=wanted.noise)

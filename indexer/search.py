@@ -21,9 +21,10 @@ from indexer.embedding import TextEmbedder
 from indexer.features import features_of
 from indexer.originals import end_of_chain
 from indexer.pools import pool_from
-from indexer.query import Query
+from indexer.query import Query, word
 from indexer.ranking import RankingModel, shipped_model
 from indexer.reasons import Reason, Telling, sentence
+from indexer.reranking import READ, Reranker, reordered
 from indexer.resolution import resolve
 from indexer.store import Hit, KnowledgeBase, Point
 from indexer.threads import Thread, as_of
@@ -64,6 +65,7 @@ class Searcher:
         embedder: the model that the knowledge base was built with.
         templates: a repository's template lines, which a query's text is cleaned of as well.
         model: turns features into a probability.
+        reranker: reorders the best threads, where there is one.
     """
 
     def __init__(
@@ -72,11 +74,13 @@ class Searcher:
         embedder: TextEmbedder,
         templates: Templates = lambda _: frozenset(),
         model: RankingModel | None = None,
+        reranker: Reranker | None = None,
     ) -> None:
         self._kb = kb
         self._embedder = embedder
         self._templates = templates
         self._model = model or shipped_model()
+        self._reranker = reranker
         self._bm25 = Bm25Encoder()
         self._backgrounds = Backgrounds(kb, embedder.dimension)
         self._releases = documents.Releases(kb)
@@ -123,7 +127,8 @@ class Searcher:
         docs = channels.document_questions(asked.asked, repos, asked.before)
         answers = self._kb.query([*threads, *docs], fields=channels.FIELDS)
         pool = channels.pool_of(answers[: len(threads)], asked.asked.moment, excluded, weights)
-        return self._rank(asked, pool, background), background, answers[len(threads) :]
+        ranked = self._read_again(asked, self._rank(asked, pool, background))
+        return ranked, background, answers[len(threads) :]
 
     def _rank(self, asked: Asking, pool: list[Found], background: Background) -> Ranked:
         by_id = {point_id(found.key[0], thread_key(found.key[1])): found for found in pool}
@@ -153,6 +158,29 @@ class Searcher:
             population=background.population,
             probability=self._model.calibration.probability(scores, background.population),
         )
+
+    def _read_again(self, asked: Asking, ranked: Ranked) -> Ranked:
+        """The same; where there is a reranker, the best threads in the order that both agree on.
+
+        The best keep their scores and probabilities among them, by place: how sure it is that the
+        first is right stays what the ranker says, which one is first does not.
+        """
+        best = ranked.order[:READ]
+        if self._reranker is None or not best:
+            return ranked
+        texts = [
+            word(Query(repo, thread.title, thread.body), self._templates(repo)).text
+            for repo, thread in ((ranked.keys[row][0], ranked.threads[row]) for row in best)
+        ]
+        read = self._reranker.read(asked.wording.text, texts)
+        scores, probability = ranked.scores.copy(), ranked.probability.copy()
+        for place, chosen in zip(best, reordered(ranked.scores[best], read), strict=True):
+            scores[best[chosen]] = ranked.scores[place]
+            probability[best[chosen]] = ranked.probability[place]
+        told = np.zeros(len(ranked.keys))
+        told[best] = read
+        features = {**ranked.features, "cross_encoder": told}
+        return replace(ranked, scores=scores, probability=probability, features=features)
 
     def _originals(
         self, asked: Asking, ranked: Ranked, best: list[Candidate], telling: Telling

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from indexer.console import complain, printable, say, say_json
-from indexer.embedding import TextEmbedder
 from indexer.errors import InputError
+from indexer.opening import Parts
+from indexer.settings import IndexSettings
 from indexer.sources.export import LineError, read_lines
-from indexer.state import State
 from indexer.store import KnowledgeBase, Where
 from indexer.threads import Moment, Text
 
@@ -50,11 +50,18 @@ def require_indexed(kb: KnowledgeBase, repo: str) -> None:
         raise InputError(f"Nothing is indexed of {repo}: run `backfill` or `import` first.")
 
 
-def open_searcher(kb: KnowledgeBase, embedder: TextEmbedder, state: State) -> "Searcher":
-    """The search over a knowledge base; queries lose the same template lines as threads did."""
+def open_searcher(parts: Parts, settings: IndexSettings) -> "Searcher":
+    """The search over a knowledge base; queries lose the same template lines as threads did.
+
+    Raises:
+        SettingError, ModelError: as `open_reranker`.
+    """
+    from indexer.reranking import open_reranker
     from indexer.search import Searcher
 
-    return Searcher(kb, embedder, state.templates)
+    return Searcher(
+        parts.kb, parts.embedder, parts.state.templates, reranker=open_reranker(settings)
+    )
 
 
 def run_one(  # noqa: PLR0913 - one for each option

@@ -50,6 +50,14 @@ class IndexSettings(BaseSettings):
     embedding_threads: int = Field(
         0, ge=0, description="Threads for embedding; 0 means one per core."
     )
+    rerank_model: str | None = Field(
+        None,
+        description="A cross-encoder that fastembed knows, to reorder the best 20; empty for none.",
+    )
+    rerank_model_path: Path | None = Field(
+        None,
+        description="A folder with that model's ONNX file and tokenizer, used before any download.",
+    )
     github_url: str = Field(
         "https://github.com",
         description="GitHub's web address: github.com, a GHES host, or https://SUB.ghe.com.",

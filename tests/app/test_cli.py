@@ -11,6 +11,7 @@ from app.respond_command import issue_of, thread_of
 from indexer.errors import InputError
 from tests.app.test_end_to_end import BODY, REPO, TITLE, history
 from tests.fakes_embedding import ToyEmbedder
+from tests.fakes_reranking import MODEL, write_cross_encoder
 from tests.github_simulator import Simulator
 
 Intern = Callable[..., tuple[int, str, str]]
@@ -221,6 +222,19 @@ def test_doctor(intern, github, monkeypatch):
     assert "✗ settings: ALLOWED_ACCOUNTS" in out
     assert "✗ GitHub: GITHUB_PRIVATE_KEY" in out
     assert "✓ store" in out
+
+
+def test_doctor_tries_the_cross_encoder(intern, github, monkeypatch, tmp_path):
+    write_cross_encoder(tmp_path / "model", ["ready"])
+    monkeypatch.setenv("RERANK_MODEL", MODEL)
+    monkeypatch.setenv("RERANK_MODEL_PATH", str(tmp_path / "model"))
+    code, out, _ = intern("doctor")
+    assert code == 0, out
+    assert f"reordered by {MODEL}" in out
+    monkeypatch.setenv("RERANK_MODEL", "acme/none")
+    code, out, _ = intern("doctor")
+    assert code == 1
+    assert "✗ model: RERANK_MODEL: fastembed knows no cross-encoder called acme/none" in out
 
 
 @pytest.mark.parametrize(

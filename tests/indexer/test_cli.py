@@ -147,6 +147,20 @@ def test_search_finds_the_thread(file):
     assert found["took_ms"] > 0
 
 
+def test_a_cross_encoder_that_cannot_be_had_is_one_sentence(file, monkeypatch, capsys):
+    imported(file)
+    monkeypatch.setenv("RERANK_MODEL", "acme/none")
+    assert run(monkeypatch, "search", "--repo", REPO, "writer") == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith(
+        "RERANK_MODEL: fastembed knows no cross-encoder called acme/none"
+    )
+    assert len(captured.err.splitlines()) == 1
+    # A backfill or import has no use for it.
+    imported(file)
+
+
 def test_a_batch_answers_line_by_line(file, tmp_path, monkeypatch, capsys):
     imported(file)
     batch = tmp_path / "batch.jsonl"
