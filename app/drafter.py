@@ -25,6 +25,15 @@ _POINTERS = re.compile(
     re.IGNORECASE,
 )
 
+# Words of somebody who is still looking.
+_AT_A_LOSS = re.compile(
+    r"\b(?:i|we)(?: (?:still|really|just|also))? (?:do ?n[o'’]t|do not|have no)"
+    r"(?: (?:yet|really|exactly|even)){0,2} (?:know|understand|idea|clue)\b"
+    r"|\b(?:not (?:yet )?(?:sure|clear)|no (?:idea|clue)|unclear) (?:what|why|how|where|whether)\b"
+    r"|(?:원인|이유|방법)[을은는이가도]? (?:아직 )?(?:잘 )?(?:모르|알 수 없|파악(?:하지|되지) 못)"
+    r"|(?:不知道|不清楚|不确定)(?:是|为|怎)|(?:原因|理由)[はが](?:まだ)?(?:わか|分か)(?:ら|り)",
+    re.IGNORECASE,
+)
 
 _ADVISING: Final = (advice.ADDRESSED, advice.WORKAROUND, advice.RELEASED_IN)
 
@@ -91,7 +100,7 @@ def from_quotes(rows: Sequence[Finding], docs: Sequence[Finding] = ()) -> Draft:
         passage = passages.of_candidate(finding.candidate)
         if passage is None:
             continue
-        problem = _no_help(passage.text)
+        problem = _no_help(passage)
         if problem is None and finding.is_regression:
             problem = "the reporter already runs the fix"
         if problem is None and any(step.quote == passage.text for step in steps):
@@ -103,10 +112,16 @@ def from_quotes(rows: Sequence[Finding], docs: Sequence[Finding] = ()) -> Draft:
     return Draft(tuple(steps[:MAX_STEPS]), upgrade_of(rows), tuple(dropped))
 
 
-def _no_help(text: str) -> str | None:
+def _no_help(passage: Passage) -> str | None:
     """Why a passage is not worth quoting, or None."""
+    text = passage.text
     if risk := unsafe_advice.found(text):
         return f"unsafe advice: {risk}"
+    if passage.kind == "comment":
+        if _AT_A_LOSS.search(text[:2000]):
+            return "its author did not know"
+        if text.endswith((":", "：")):
+            return "announces what is not quoted"
     return "points elsewhere and says nothing itself" if says_nothing(text) else None
 
 

@@ -179,7 +179,7 @@ def _is_cause(signature: str) -> bool:
 
 def _without_runs(message: str) -> str:
     """An error without its numbers and paths."""
-    return _NUMBER.sub("N", _PATH.sub("…", message))
+    return _NUMBER.sub("…", _PATH.sub("…", message))
 
 
 def _telling(text: str) -> str:

@@ -44,6 +44,28 @@ def test_thanks_are_no_help_unless_they_say_what_helped():
         assert len(draft.steps) == steps, said
 
 
+def test_who_is_still_looking_helps_nobody():
+    for said in (
+        "I don't yet know what the exact problem is, but this failing test may be related.",
+        "We do not really understand it. Raising the limit made it rarer.",
+        "It is not clear why the proxy drops the header.",
+        "원인을 아직 잘 모르겠습니다. 로그를 더 보겠습니다.",
+        "原因はまだわかりません。プロキシの設定かもしれません。",
+    ):
+        draft = drafter.from_quotes([finding(ending=Ending.ANSWERED, said=said)])
+        assert draft.dropped[0].reason == "its author did not know", said
+    known = "If you do not know your limit, run `harbor limits`."
+    assert drafter.from_quotes([finding(ending=Ending.ANSWERED, said=known)]).steps
+
+
+def test_an_announcement_without_what_it_announces_is_left_out():
+    for said in ("It is related to this failing test case:", "프록시에 다음과 같이 설정하세요："):
+        draft = drafter.from_quotes([finding(ending=Ending.ANSWERED, said=said)])
+        assert draft.dropped[0].reason == "announces what is not quoted"
+    whole = "In the server block:\n```\nproxy_set_header Host $host;\n```"
+    assert drafter.from_quotes([finding(ending=Ending.ANSWERED, said=whole)]).steps
+
+
 def test_one_short_command_is_help():
     draft = drafter.from_quotes([finding(ending=Ending.ANSWERED, said="`make clean` fixes this.")])
     assert len(draft.steps) == 1

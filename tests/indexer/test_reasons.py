@@ -37,7 +37,7 @@ def test_a_shared_error_and_rare_words_of_both_titles_are_named():
         (
             "thread 'a' panicked at 'index out of bounds: the len is 8 but the index is 9'",
             "thread 'b' panicked at 'index out of bounds: the len is 3 but the index is 3'",
-            "index out of bounds: the len is N but the index is N",
+            "index out of bounds: the len is … but the index is …",
         ),
         (
             "task 'a' panicked at 'assertion failed: end <= self.len()', /build/slice.rs:4",
