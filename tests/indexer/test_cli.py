@@ -154,7 +154,7 @@ def test_a_cross_encoder_that_cannot_be_had_is_one_sentence(file, monkeypatch, c
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.startswith(
-        "RERANK_MODEL: fastembed knows no cross-encoder called acme/none"
+        "intern: RERANK_MODEL: fastembed knows no cross-encoder called acme/none"
     )
     assert len(captured.err.splitlines()) == 1
     # A backfill or import has no use for it.
