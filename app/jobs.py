@@ -49,6 +49,7 @@ log = structlog.get_logger()
 
 # A cancelled backfill may still be writing its last page when its repository is forgotten.
 FORGET_AGAIN_SECONDS = 5.0
+COMPACT_CRON = "41 3 * * *"
 PLACES = 5
 FEEDBACK_CRON = "41 */6 * * *"
 # What a command causes that takes another answer.
@@ -139,11 +140,16 @@ class Jobs:
         return {
             "sync": (SYNC_CRON, self.start_syncs),
             "feedback": (FEEDBACK_CRON, self.poll_feedback),
+            "compact": (COMPACT_CRON, self.compact),
         }
 
     async def poll_feedback(self, _planned: datetime) -> Outcome:
         """Ask GitHub what people did with recent answers."""
         return await self._step(self._steps.poll_feedback)
+
+    async def compact(self, _planned: datetime) -> Outcome:
+        """See that of what was deleted in the day nothing is left in files of ours."""
+        return await self._step(self._steps.compact)
 
     async def start_syncs(self, _planned: datetime) -> Outcome:
         """Have the repositories read again whose time has come; none that is being read."""
@@ -280,7 +286,7 @@ class Jobs:
     async def _refresh_docs(self, job: RefreshDocs, _at: str) -> Outcome:
         return await self._step(self._steps.read_docs, job)
 
-    async def _adopt(self, job: Adopt, _at: str) -> Outcome:
+    async def _adopt(self, job: Adopt, at: str) -> Outcome:
         repos = list(job.repos)
         if not repos:
             found = await self._step(self._steps.list_repositories, job)
@@ -288,15 +294,17 @@ class Jobs:
         # One after the other: the lane takes its jobs in no order, and an installation has one
         # budget of API calls for them all.
         for repo in repos:
-            await self._step(self._start_adopted, job, repo, DBOS.workflow_id)
+            await self._step(self._start_adopted, job, repo, DBOS.workflow_id, at)
             pause = self._patience.poll_first
             while (await self._step(self._unfinished, repo))["jobs"]:
                 await DBOS.sleep_async(pause)
                 pause = min(self._patience.poll_longest, 2 * pause)
         return {"outcome": "read", "repositories": len(repos)}
 
-    async def _start_adopted(self, job: Adopt, repo: str, cause: str) -> Outcome:
-        await self._queue.enqueue(cause, [Backfill(repo, job.installation)])
+    async def _start_adopted(self, job: Adopt, repo: str, cause: str, at: str) -> Outcome:
+        backfill = Backfill(repo, job.installation)
+        # As of the installation: where that is undone meanwhile, there is nothing to do.
+        await self._queue.enqueue(cause, [backfill], at=datetime.fromisoformat(at))
         return {"outcome": "queued"}
 
     async def _backfill(self, job: Backfill, _at: str) -> Outcome:
@@ -307,13 +315,14 @@ class Jobs:
     async def _import(self, job: Import, _at: str) -> Outcome:
         return await self._step(self._steps.read_file, job, preemptible=True)
 
-    async def _forget(self, job: Forget, _at: str) -> Outcome:
+    async def _forget(self, job: Forget, at: str) -> Outcome:
         repos = (await self._step(self._steps.list_forgotten, job))["repos"]
         stopped = await self._step(self._stop_backfills, repos)
-        outcome = await self._step(self._steps.forget, repos)
+        outcome = await self._step(self._steps.forget, repos, at)
         if stopped["cancelled"]:
             await DBOS.sleep_async(FORGET_AGAIN_SECONDS)
-            outcome = await self._step(self._steps.forget, repos)
+            outcome = await self._step(self._steps.forget, repos, at)
+        await self._step(self._steps.compact)
         return outcome
 
     async def _stop_backfills(self, repos: list[str]) -> Outcome:
@@ -327,7 +336,7 @@ class Jobs:
             job = restored(kind, stored)
             say = log.bind(job=kind.__name__, on=job.partition, id=DBOS.workflow_id)
             try:
-                outcome = await work(job, at)
+                outcome = await self._unless_void(work, job, at)
             except InternError as error:
                 say.error("job failed", reason=error.reason, error=str(error))
                 self._metrics.jobs.labels(kind.__name__, error.reason).inc()
@@ -337,6 +346,20 @@ class Jobs:
             return outcome
 
         return run
+
+    async def _unless_void(
+        self, work: Callable[[J, str], Awaitable[Outcome]], job: J, at: str
+    ) -> Outcome:
+        """Do a job, but not if its repository is forgotten; if it is meanwhile, undo it."""
+        if isinstance(job, RemoveThread | Adopt | Forget):
+            return await work(job, at)
+        if await self._steps.is_void(job.repo, at):
+            return {"outcome": "forgotten"}
+        try:
+            return await work(job, at)
+        finally:
+            if await self._steps.is_void(job.repo, at):
+                await self._steps.take_back(job.repo, getattr(job, "number", None))
 
     async def _step(
         self,

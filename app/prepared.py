@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, fields
 
 import sqlalchemy as sa
 
+from indexer.database import create_tables
+
 TABLES = sa.MetaData()
 
 _PREPARED = sa.Table(
@@ -70,7 +72,7 @@ class PreparedComments:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
-        TABLES.create_all(engine)
+        create_tables(engine, TABLES)
 
     def of(self, repo: str, number: int) -> Prepared | None:
         """What was last prepared for an issue."""

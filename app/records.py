@@ -14,7 +14,7 @@ from app.settings import Settings
 from app.spending import Spending
 from app.wishes import Wishes
 from indexer.config_file import ConfigFile
-from indexer.database import open_engine
+from indexer.database import create_tables, open_engine, scrub
 from indexer.repo_config import RepoConfig
 
 _TABLES = sa.MetaData()
@@ -82,7 +82,7 @@ class Records:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
-        _TABLES.create_all(engine)
+        create_tables(engine, _TABLES)
         self.prepared = PreparedComments(engine)
         self.wishes = Wishes(engine)
         self.spending = Spending(engine)
@@ -130,6 +130,7 @@ class Records:
         self.prepared.forget_thread(repo, number)
         self.wishes.forget_thread(repo, number)
         self.feedback.forget_thread(repo, number)
+        scrub(self._engine)
 
     def forget_repositories(self, repos: Sequence[str]) -> None:
         """Forget all about some repositories."""
@@ -141,6 +142,7 @@ class Records:
         self.wishes.forget_repositories(names)
         self.spending.forget_repositories(names)
         self.feedback.forget_repositories(names)
+        scrub(self._engine)
 
     def repositories(self) -> set[str]:
         """Every repository that something is remembered of."""

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
+from indexer.database import create_tables
+
 _TABLES = sa.MetaData()
 _CALLS = sa.Table(
     "llm_calls",
@@ -54,7 +56,7 @@ class Spending:
     ) -> None:
         self._engine = engine
         self._now = now
-        _TABLES.create_all(engine)
+        create_tables(engine, _TABLES)
 
     def reserve(self, repo: str, number: int, most: float, limits: Limits) -> int | None:
         """Enter a call that can cost at most `most`; None where a limit would be passed.

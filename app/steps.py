@@ -343,10 +343,32 @@ class Steps:
         prefix = f"{job.account.lower()}/"
         return {"outcome": "listed", "repos": sorted(r for r in known if r.startswith(prefix))}
 
-    async def forget(self, repos: list[str]) -> Outcome:
-        """Delete everything that is kept of some repositories."""
+    async def forget(self, repos: list[str], at: str) -> Outcome:
+        """Delete everything that is kept of some repositories; what began before `at` is void."""
+        for repo in repos:
+            moment = datetime.fromisoformat(at)
+            await asyncio.to_thread(self._services.state.forgotten.note, repo, moment)
         await asyncio.to_thread(self._delete, repos)
         return {"outcome": "forgotten", "repositories": len(repos)}
+
+    async def compact(self) -> Outcome:
+        """See that of what was deleted nothing is left in the knowledge base's files."""
+        await asyncio.to_thread(self._services.knowledge_base.compact)
+        return {"outcome": "compacted"}
+
+    async def is_void(self, repo: str, at: str) -> bool:
+        """Whether the repository was forgotten since a job was asked for."""
+        began = datetime.fromisoformat(at)
+        return await asyncio.to_thread(self._services.state.forgotten.since, repo, began)
+
+    async def take_back(self, repo: str, number: int | None) -> None:
+        """Delete what a void job wrote: one issue, or where it names none, the repository."""
+        if number is None:
+            await asyncio.to_thread(self._delete, [repo])
+            return
+        kb, records = self._services.knowledge_base, self._services.records
+        await asyncio.to_thread(delete_thread, kb, repo, number)
+        await asyncio.to_thread(records.forget_thread, repo, number)
 
     def _known_repositories(self) -> set[str]:
         services = self._services

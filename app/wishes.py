@@ -6,6 +6,8 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from indexer.database import create_tables
+
 Wish = Literal["off", "no_ai", "hidden"]
 
 _TABLES = sa.MetaData()
@@ -41,7 +43,7 @@ class Wishes:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
-        _TABLES.create_all(engine)
+        create_tables(engine, _TABLES)
 
     def of(self, repo: str, number: int) -> Wished:
         """What was asked for about an issue."""

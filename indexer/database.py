@@ -10,6 +10,8 @@ from indexer.settings import IndexSettings
 
 BUSY_TIMEOUT_MS = 30_000
 CONNECT_SECONDS = "5"
+# Any number that no other use of the database's advisory locks has.
+TABLES_LOCK = 4_201_000_117
 
 
 def open_engine(settings: IndexSettings, name: str) -> sa.Engine:
@@ -41,24 +43,27 @@ def create_tables(engine: sa.Engine, metadata: sa.MetaData) -> None:
 
     Such columns must be nullable, and stay empty in the rows that are there.
     """
-    metadata.create_all(engine)
-    inspector = sa.inspect(engine)
-    for table in metadata.sorted_tables:
-        there = {column["name"] for column in inspector.get_columns(table.name)}
-        for column in table.columns:
-            if column.name not in there:
-                _add_column(engine, table, column)
-
-
-def _add_column(engine: sa.Engine, table: sa.Table, column: sa.Column[Any]) -> None:
-    # Of two servers that start at the same time both may find it missing; SQLite, which does not
-    # know the words for that, has one.
-    unless = "IF NOT EXISTS " if engine.dialect.name == "postgresql" else ""
-    kind = column.type.compile(engine.dialect)
     with engine.begin() as connection:
-        connection.execute(
-            sa.text(f"ALTER TABLE {table.name} ADD COLUMN {unless}{column.name} {kind}")
-        )
+        if engine.dialect.name == "postgresql":
+            # Servers that start at the same time would each find the tables missing.
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(TABLES_LOCK)))
+        metadata.create_all(connection)
+        inspector = sa.inspect(connection)
+        for table in metadata.sorted_tables:
+            there = {column["name"] for column in inspector.get_columns(table.name)}
+            for column in table.columns:
+                if column.name not in there:
+                    kind = column.type.compile(engine.dialect)
+                    added = f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}"
+                    connection.execute(sa.text(added))
+
+
+def scrub(engine: sa.Engine) -> None:
+    """Leave nothing of what was deleted in the files of a SQLite; Postgres vacuums by itself."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            # What was deleted is overwritten in the tables, but the log before them still has it.
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _postgres_url(text: str) -> sa.URL:
@@ -81,3 +86,4 @@ def _prepare_sqlite(connection: SqliteConnection, _record: Any) -> None:  # noqa
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA secure_delete=ON")

@@ -26,6 +26,7 @@ T = TypeVar("T")
 MIN_FREE_BYTES = 256 * 1024 * 1024
 # Above this many KB of vectors the engine builds a graph, which freezes the process for seconds.
 NO_GRAPH_KB = 10_000_000
+NAMES = ("dense", "points")
 
 
 def free_bytes(folder: Path) -> int:
@@ -56,20 +57,9 @@ def create(folder: Path, fingerprint: Fingerprint) -> None:
     Raises:
         StoreError: the engine failed.
     """
-    dense = {
-        name: edge.EdgeVectorParams(size=fingerprint.dimension, distance=edge.Distance.Cosine)
-        for name in DENSE_CHANNELS
-    }
-    words = {"bm25": edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)}
 
     def build() -> None:
-        # Kinds are only ever asked for with their repository, which is the scope.
-        points = _new_shard(
-            folder / "points.new", (SCOPE_FIELD, "path", "signatures"), sparse_vectors=words
-        )
-        shards = Shards(points, _new_shard(folder / "dense.new", (SCOPE_FIELD,), vectors=dense))
-        meta = edge.Point(META_ID, {}, meta_payload(fingerprint))
-        points.update(edge.UpdateOperation.upsert_points([meta]))
+        shards = build_aside(folder, fingerprint)
         shards.flush()
         shards.close()
 
@@ -77,6 +67,48 @@ def create(folder: Path, fingerprint: Fingerprint) -> None:
     shutil.rmtree(folder / "dense", ignore_errors=True)
     (folder / "dense.new").rename(folder / "dense")
     (folder / "points.new").rename(folder / "points")  # last: where it stands, all is there
+
+
+def build_aside(folder: Path, fingerprint: Fingerprint) -> Shards:
+    """An empty collection, beside the one that is there."""
+    dense = {
+        name: edge.EdgeVectorParams(size=fingerprint.dimension, distance=edge.Distance.Cosine)
+        for name in DENSE_CHANNELS
+    }
+    words = {"bm25": edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)}
+    # Kinds are only ever asked for with their repository, which is the scope.
+    points = _new_shard(
+        folder / "points.new", (SCOPE_FIELD, "path", "signatures"), sparse_vectors=words
+    )
+    shards = Shards(points, _new_shard(folder / "dense.new", (SCOPE_FIELD,), vectors=dense))
+    meta = edge.Point(META_ID, {}, meta_payload(fingerprint))
+    points.update(edge.UpdateOperation.upsert_points([meta]))
+    return shards
+
+
+def take_place(folder: Path) -> None:
+    """What was built aside, closed and with the same points, replaces the collection, also closed.
+
+    Whatever interrupts this, `settle` ends it.
+    """
+    for name in NAMES:
+        (folder / name).rename(folder / f"{name}.old")
+        (folder / f"{name}.new").rename(folder / name)
+    settle(folder)
+
+
+def settle(folder: Path) -> None:
+    """The end of what another run began: half a replacement is made whole, half a copy goes."""
+    # Only where a replacement has begun is what stands aside known to be whole.
+    if any((folder / f"{name}.old").exists() for name in NAMES):
+        for name in NAMES:
+            if (folder / f"{name}.new").exists():
+                shutil.rmtree(folder / name, ignore_errors=True)
+                (folder / f"{name}.new").rename(folder / name)
+    for name in NAMES:
+        for aside in (folder / f"{name}.new", folder / f"{name}.old"):
+            if aside.exists():
+                shutil.rmtree(aside)
 
 
 def exists(folder: Path) -> bool:

@@ -9,12 +9,14 @@ import operator
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar
 
 import qdrant_edge as edge
 
 from indexer.edge_files import (
+    build_aside,
     check_room,
     create,
     exists,
@@ -22,6 +24,8 @@ from indexer.edge_files import (
     guarded,
     load,
     recorded_fingerprint,
+    settle,
+    take_place,
     unusable,
 )
 from indexer.edge_shards import Shards
@@ -65,6 +69,8 @@ class EdgeStore:
         self._folder_lock = lock
         self._free = free
         self._lock = threading.Lock()
+        self._copy: Shards | None = None
+        self._copying = threading.Lock()
 
     @classmethod
     def open(
@@ -89,6 +95,7 @@ class EdgeStore:
             raise unusable(folder, error) from error
         with ExitStack() as undo:
             undo.callback(lock.release)
+            settle(folder)
             if not exists(folder):
                 check_room(folder, free)
                 create(folder, fingerprint)
@@ -111,14 +118,14 @@ class EdgeStore:
         checked = checked_points(points, self._fingerprint.dimension)
         for part in _parts(checked, POINTS_A_WRITE):
             check_room(self._folder, self._free)
-            self._call(operator.methodcaller("put", part))
+            self._write(operator.methodcaller("put", part))
 
     def delete(self, ids: Sequence[str]) -> None:
         """Delete points by id; unknown ids are no error."""
         checked = [identity for identity in map(checked_id, ids) if identity != META_ID]
         for part in _parts(checked, IDS_A_CALL):
             check_room(self._folder, self._free)
-            self._call(operator.methodcaller("remove", part))
+            self._write(operator.methodcaller("remove", part))
 
     def delete_where(self, where: Where) -> None:
         """Delete every point that matches."""
@@ -185,6 +192,53 @@ class EdgeStore:
         """Make everything written so far durable."""
         self._call(lambda shards: shards.flush())
 
+    def compact(self) -> None:
+        """Copy what is there into new files: of what was deleted or replaced, no byte is left.
+
+        The engine keeps both in its files and in its log. Everything else goes on meanwhile: what
+        is written goes into the copy as well.
+        """
+        with self._copying:
+            check_room(self._folder, self._free)
+            with self._lock:
+                self._copy = guarded(
+                    self._folder, lambda: build_aside(self._folder, self._fingerprint)
+                )
+            try:
+                after: str | None = None
+                while True:
+                    after = self._call(partial(self._copied, after))
+                    if after is None:
+                        break
+                    check_room(self._folder, self._free)
+                self._call(self._replaced)
+            finally:
+                with self._lock:
+                    copy, self._copy = self._copy, None
+                    if copy is not None:
+                        copy.close()
+                        settle(self._folder)
+
+    def _copied(self, after: str | None, shards: Shards) -> str | None:
+        """Copy a page of points; returns where the next one begins."""
+        if self._copy is None:
+            raise AssertionError("only a copy under way is filled")
+        page = shards.page(None, POINTS_A_WRITE + 1, after, None, vectors=True)
+        self._copy.put([point for point in page[:POINTS_A_WRITE] if point.id != META_ID])
+        return page[POINTS_A_WRITE].id if len(page) > POINTS_A_WRITE else None
+
+    def _replaced(self, shards: Shards) -> None:
+        """The copy takes the place of the collection."""
+        copy, self._copy = self._copy, None
+        if copy is None:
+            raise AssertionError("only a whole copy takes the place")
+        copy.flush()
+        copy.close()
+        self._shards = None
+        shards.close()
+        take_place(self._folder)
+        self._shards = load(self._folder)
+
     def close(self) -> None:
         """Flush and let go; the object cannot be used afterwards."""
         with self._lock:
@@ -196,6 +250,14 @@ class EdgeStore:
             finally:
                 shards.close()
                 self._folder_lock.release()
+
+    def _write(self, action: Callable[[Shards], None]) -> None:
+        def both(shards: Shards) -> None:
+            action(shards)
+            if self._copy is not None:
+                action(self._copy)
+
+        self._call(both)
 
     def _call(self, action: Callable[[Shards], T]) -> T:
         with self._lock:

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
+from indexer.database import create_tables
+
 SKEW = timedelta(seconds=10)
 """How far the clocks of two servers may differ."""
 
@@ -28,7 +30,7 @@ class HeardThreads:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
-        _metadata.create_all(engine)
+        create_tables(engine, _metadata)
 
     def note(self, repo: str, number: int) -> None:
         """Something happened to this thread just now."""

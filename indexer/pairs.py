@@ -2,6 +2,8 @@
 
 import sqlalchemy as sa
 
+from indexer.database import create_tables
+
 _metadata = sa.MetaData()
 _pairs = sa.Table(
     "excluded_pairs",
@@ -20,7 +22,7 @@ class ExcludedPairs:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
-        _metadata.create_all(engine)
+        create_tables(engine, _metadata)
 
     def add(self, repo: str, one: int, other: int) -> None:
         """Remember that two issues are no duplicates of each other."""

@@ -136,6 +136,10 @@ class RemoteStore:
         """Make everything written so far durable."""
         self._call("flush", Outgoing().message(None))
 
+    def compact(self) -> None:
+        """See that nothing that was deleted is left in the owner's files."""
+        self._call("compact", Outgoing().message(None))
+
     def close(self) -> None:
         """Hang up; the server keeps its store."""
         self._cleanup.close()

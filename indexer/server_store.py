@@ -191,6 +191,9 @@ class ServerStore:
     def flush(self) -> None:
         """Nothing is left to do: each write waited until the server had it in its log."""
 
+    def compact(self) -> None:
+        """Nothing is left to do: the server vacuums its own files."""
+
     def close(self) -> None:
         """Let go of the connection."""
         self._closed = True

@@ -10,7 +10,8 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
-from indexer.database import create_tables, open_engine
+from indexer.database import create_tables, open_engine, scrub
+from indexer.forgotten import ForgottenRepositories
 from indexer.heard import HeardThreads
 from indexer.pairs import ExcludedPairs
 from indexer.settings import IndexSettings
@@ -126,6 +127,7 @@ class State:
     Attributes:
         heard: the threads that webhooks told of.
         pairs: the issues that are no duplicates of each other.
+        forgotten: the repositories that were forgotten lately.
     """
 
     def __init__(self, engine: sa.Engine) -> None:
@@ -133,6 +135,7 @@ class State:
         create_tables(engine, _metadata)
         self.heard = HeardThreads(engine)
         self.pairs = ExcludedPairs(engine)
+        self.forgotten = ForgottenRepositories(engine)
 
     @classmethod
     def open(cls, settings: IndexSettings) -> Self:
@@ -198,6 +201,7 @@ class State:
         with self._engine.begin() as connection:
             connection.execute(sa.delete(_repositories).where(_repositories.c.repo == repo))
             connection.execute(sa.delete(_thresholds).where(_thresholds.c.repo == repo))
+        scrub(self._engine)
 
     def close(self) -> None:
         """Let go of the database's connections."""

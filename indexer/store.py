@@ -148,5 +148,8 @@ class KnowledgeBase(Protocol):
     def flush(self) -> None:
         """Make everything written so far durable."""
 
+    def compact(self) -> None:
+        """See that nothing that was deleted is left in files of ours."""
+
     def close(self) -> None:
         """Flush and let go; the object cannot be used afterwards."""

@@ -242,6 +242,11 @@ def _flush(kb: KnowledgeBase, _: Incoming) -> bytes:
     return Outgoing().message(None)
 
 
+def _compact(kb: KnowledgeBase, _: Incoming) -> bytes:
+    kb.compact()
+    return Outgoing().message(None)
+
+
 _METHODS: dict[str, Callable[[KnowledgeBase, Incoming], bytes]] = {
     "describe": _describe,
     "upsert": _upsert,
@@ -253,5 +258,6 @@ _METHODS: dict[str, Callable[[KnowledgeBase, Incoming], bytes]] = {
     "count": _count,
     "repos": _repos,
     "flush": _flush,
+    "compact": _compact,
 }
 METHODS = frozenset(_METHODS)

@@ -74,6 +74,7 @@ class ScriptedSteps:
     """Steps that return or raise what the test lined up, then a plain success for ever.
 
     `calls` lists (step, arguments); `reached(name, times)` waits until a step was called so often.
+    `forgotten` says of which repositories all jobs are void, `taken_back` what was undone of them.
     """
 
     DEFAULTS: ClassVar[dict[str, dict[str, Any]]] = {
@@ -86,6 +87,14 @@ class ScriptedSteps:
         self.calls: list[tuple[str, tuple[Any, ...]]] = []
         self._script = {name: list(results) for name, results in script.items()}
         self._changed = asyncio.Condition()
+        self.forgotten: set[str] = set()
+        self.taken_back: list[tuple[str, int | None]] = []
+
+    async def is_void(self, repo: str, _at: str) -> bool:
+        return repo in self.forgotten
+
+    async def take_back(self, repo: str, number: int | None) -> None:
+        self.taken_back.append((repo, number))
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

@@ -288,6 +288,47 @@ async def test_forgetting_cancels_a_running_backfill_and_deletes_after_it(tmp_pa
     assert steps.count("forget") == 2
 
 
+async def test_what_was_asked_for_before_a_repository_was_forgotten_is_not_done(tmp_path):
+    steps = ScriptedSteps()
+    steps.forgotten.add("octo/tools")
+    async with running(tmp_path, steps) as jobs:
+        for job in (ISSUE, RefreshThread("octo/tools", 7, 11), Backfill("octo/tools", 11)):
+            assert (await jobs.run(job))["outcome"] == "forgotten"
+    assert steps.calls == []
+
+
+@pytest.mark.parametrize("error", [None, Forbidden("no")])
+async def test_what_is_under_way_when_a_repository_is_forgotten_is_undone(tmp_path, error):
+    hold = asyncio.Event()
+
+    async def ends() -> Any:
+        await hold.wait()
+        if error:
+            raise error
+
+    steps = ScriptedSteps(read_thread=[ends], read_history=[ends])
+    async with running(tmp_path, steps) as jobs:
+        thread = jobs.run(RefreshThread("octo/tools", 7, 11), "one")
+        history = jobs.run(Backfill("octo/tools", 11), "two")
+        both = asyncio.gather(thread, history, return_exceptions=True)
+        await steps.reached("read_thread")
+        await steps.reached("read_history")
+        steps.forgotten.add("octo/tools")
+        hold.set()
+        await both
+    assert sorted(steps.taken_back, key=str) == [("octo/tools", 7), ("octo/tools", None)]
+
+
+async def test_an_installation_that_is_undone_meanwhile_reads_nothing(tmp_path):
+    steps = ScriptedSteps(list_repositories=[{"outcome": "listed", "repos": ["octo/tools"]}])
+    async with running(tmp_path, steps) as jobs:
+        long_ago = datetime(2026, 1, 1, tzinfo=UTC)
+        await jobs.queue.enqueue("guid", [Adopt(11)], at=long_ago)
+        await steps.reached("read_history")
+        found = await DBOS.list_workflows_async(queue_name=["backfill"])
+    assert [job.input["args"][1] for job in found] == [long_ago.isoformat()]
+
+
 async def test_a_job_survives_the_server(tmp_path):
     stopped = ScriptedSteps(read_thread=[asyncio.Event()])
     async with running(tmp_path, stopped) as jobs:
