@@ -1,10 +1,12 @@
 """Serves the knowledge base to the other commands of this machine while `intern serve` runs."""
 
 import asyncio
+import logging
 import os
 import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 import anyio
@@ -27,6 +29,7 @@ WORKERS = 4
 # Longer than a client keeps an idle connection, so that it is the client that hangs up.
 KEEP_ALIVE_SECONDS = 60
 GRACE_SECONDS = 5
+_HERE: ContextVar[bool] = ContextVar("here", default=False)
 
 
 def build_app(kb: KnowledgeBase, routes: Sequence[BaseRoute] = ()) -> Starlette:
@@ -68,13 +71,28 @@ async def serve_local_socket(
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = _Server(config)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    logger, aside = logging.getLogger("uvicorn.error"), _Aside()
+    logger.addFilter(aside)
+    serving = asyncio.create_task(_serve(server, listener))
     try:
         yield path
     finally:
         path.unlink(missing_ok=True)
         server.should_exit = True
         await serving
+        logger.removeFilter(aside)
+
+
+async def _serve(server: uvicorn.Server, listener: socket.socket) -> None:
+    _HERE.set(True)
+    await server.serve(sockets=[listener])
+
+
+class _Aside(logging.Filter):
+    """Leaves out that the socket's server starts and stops: the process's own server says so."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno > logging.INFO or not _HERE.get()
 
 
 class _Server(uvicorn.Server):

@@ -17,12 +17,13 @@ import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import SecretStr
+from starlette.requests import ClientDisconnect
 
 from app import events, policy
 from app.job_kinds import Job
 from app.job_queue import JobQueue, QueueUnavailable
 from app.services import Services
-from indexer.errors import InputError
+from indexer.errors import DatabaseUnavailable, InputError
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -35,6 +36,8 @@ READ_SECONDS = 30.0
 # Above this, hashing and parsing leave the event loop.
 LARGE_BYTES = 512 * 1024
 SUBJECT = 140
+UNAVAILABLE = 503
+RETRY_SECONDS = "30"
 DELIVERY = re.compile(r"[\w-]{1,64}")
 EVENT = re.compile(r"[a-z_]{1,64}")
 
@@ -71,7 +74,9 @@ async def receive(request: Request) -> JSONResponse:
         services.metrics.deliveries.labels(event, refusal.reason).inc()
         log.warning("delivery refused", event_name=event, reason=refusal.reason)
         answer = {"status": "refused", "reason": refusal.reason, "message": str(refusal)}
-        return JSONResponse(answer, refusal.status)
+        # GitHub does not read this; a gateway or whoever delivers again may.
+        later = {"Retry-After": RETRY_SECONDS} if refusal.status == UNAVAILABLE else None
+        return JSONResponse(answer, refusal.status, later)
     services.metrics.deliveries.labels(event, "queued" if status == "queued" else reason).inc()
     log.info(
         "delivery",
@@ -90,12 +95,15 @@ async def _jobs(
     """What the delivery asks for, under the labels that are in force in its repository.
 
     Raises:
-        Refused: 400.
+        Refused: 400, or 503 and GitHub can deliver again.
     """
     repo = events.repository_of(payload)
     labels = None
     if event == "issues" and repo and payload.get("action") == "labeled":
-        config = await asyncio.to_thread(services.records.config_of, repo)
+        try:
+            config = await asyncio.to_thread(services.records.config_of, repo)
+        except DatabaseUnavailable as error:
+            raise Refused(UNAVAILABLE, error.reason, "The database does not answer.") from error
         again = config.labels.again or services.settings.again_label
         labels = events.Labels(again, policy.no_ai_labels(config))
     try:
@@ -129,7 +137,7 @@ async def _store(jobs: Sequence[Job], delivery: str, at: datetime, queue: JobQue
     try:
         await queue.enqueue(delivery, jobs, at=at)
     except QueueUnavailable as error:
-        raise Refused(503, error.reason, str(error)) from error
+        raise Refused(UNAVAILABLE, error.reason, str(error)) from error
 
 
 async def _off_loop(body: bytes, function: Callable[..., T], *arguments: object) -> T:
@@ -143,7 +151,7 @@ async def _read(request: Request) -> bytes:
     """The body, as long as it is not too large; what is too large is not read to its end.
 
     Raises:
-        Refused: 413 or 408.
+        Refused: 413, 408, or 400 where nobody is left to hear it.
     """
     too_large = Refused(413, "too_large", f"A delivery has at most {MAX_BYTES} bytes.")
     announced = request.headers.get("content-length", "")
@@ -158,6 +166,8 @@ async def _read(request: Request) -> bytes:
                     raise too_large
     except TimeoutError as error:
         raise Refused(408, "too_slow", "The body did not arrive in time.") from error
+    except ClientDisconnect as error:
+        raise Refused(400, "hung_up", "The body did not arrive.") from error
     return bytes(chunks)
 
 

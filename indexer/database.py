@@ -5,9 +5,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from indexer.errors import SettingError
+from indexer.errors import DatabaseUnavailable, SettingError
 from indexer.settings import IndexSettings
 
+# DBOS works with these itself, and tries again after the errors of the database's own.
+DBOS_TABLES = "jobs"
 BUSY_TIMEOUT_MS = 30_000
 CONNECT_SECONDS = "5"
 # Any number that no other use of the database's advisory locks has.
@@ -20,6 +22,8 @@ def open_engine(settings: IndexSettings, name: str) -> sa.Engine:
     Raises:
         SettingError: DATABASE_URL is no Postgres address or nobody answers there, or the file in
             DATA_DIR cannot be used.
+
+    An engine raises DatabaseUnavailable where its database fails later.
     """
     if settings.database_url:
         engine = sa.create_engine(_postgres_url(settings.database_url), pool_pre_ping=True)
@@ -35,6 +39,15 @@ def open_engine(settings: IndexSettings, name: str) -> sa.Engine:
         engine.dispose()
         why = " ".join(str(error.orig).split())
         raise SettingError(f"{place} cannot be opened ({why}).") from error
+    if name != DBOS_TABLES:
+
+        def explain(context: sa.ExceptionContext) -> None:
+            if isinstance(context.sqlalchemy_exception, sa.exc.OperationalError):
+                # Without what was asked, which may hold an issue's text.
+                why = " ".join(str(context.original_exception).split())
+                raise DatabaseUnavailable(f"{place} cannot be used ({why}).")
+
+        sa.event.listen(engine, "handle_error", explain)
     return engine
 
 

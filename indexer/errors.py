@@ -8,6 +8,7 @@ InternError                 anything we expected could happen; its text is one s
 │   ├── StoreBusy           another process owns it; the text names the process
 │   ├── StoreMismatch       it was built with another model or pipeline
 │   └── StoreUnavailable    the server or socket does not answer, or the disk is full
+│       └── DatabaseUnavailable    the database of state, records or jobs cannot be used
 └── GitHubError             GitHub did not do what was asked
     ├── NotFound            404 or 410: gone, never there, or not visible to us
     ├── Forbidden           401 or 403 that waiting does not cure
@@ -72,6 +73,12 @@ class StoreUnavailable(StoreError):
     """The store's server or socket does not answer, or there is no room to write."""
 
     reason = "store_unavailable"
+
+
+class DatabaseUnavailable(StoreUnavailable):
+    """A database that could be opened cannot be used any more: gone, full, locked, read-only."""
+
+    reason = "database_unavailable"
 
 
 class GitHubError(InternError):

@@ -102,3 +102,12 @@ async def test_many_commands_at_once(kb, settings):
         await asyncio.gather(*map(asyncio.to_thread, writes))
         assert await asyncio.to_thread(remote.count) == 200
         remote.close()
+
+
+async def test_that_it_starts_and_stops_is_left_to_the_server_that_it_belongs_to(
+    kb, settings, caplog
+):
+    with caplog.at_level("INFO"):
+        async with serve_local_socket(kb, settings):
+            pass
+    assert [record.message for record in caplog.records if "uvicorn" in record.name] == []

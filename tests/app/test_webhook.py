@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import sqlite3
+from contextlib import closing
 from types import SimpleNamespace
 from typing import Any
 
@@ -213,3 +215,40 @@ async def test_the_label_of_the_repositorys_config_asks_again(app):
     payload = issue_payload("labeled", label={"name": "Please Retry"})
     await deliver(app, "issues", payload)
     assert app.state.queue.jobs[0][1] == Respond("octo/tools", 7, 11, "label")
+
+
+async def test_a_database_that_is_gone_asks_for_another_delivery(app, tmp_path):
+    settings = Settings(data_dir=tmp_path)
+    records = Records.open(settings)
+    app.state.services.records = records
+    with closing(sqlite3.connect(tmp_path / "records.sqlite")) as other:
+        other.execute("drop table repo_configs")
+    payload = issue_payload("labeled", label={"name": "intern: again"})
+    answer = await deliver(app, "issues", payload)
+    records.close()
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "30"
+    assert answer.json()["reason"] == "database_unavailable"
+    assert "repo_configs" not in answer.text
+    assert app.state.queue.jobs == []
+
+
+async def test_a_client_that_hangs_up_is_counted_and_leaves_no_traceback(app):
+    async def hangs_up() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    sent: list[Any] = []
+
+    async def send_on(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/webhooks",
+        "headers": [],
+        "query_string": b"",
+    }
+    await app(scope, hangs_up, send_on)
+    counted = app.state.services.metrics.deliveries.labels("unverified", "hung_up")
+    assert counted._value.get() == 1

@@ -1,13 +1,16 @@
 """Where tables are kept, and what is said when they cannot be."""
 
+import sqlite3
 import stat
+from contextlib import closing
 
 import pytest
 import sqlalchemy as sa
 
 from indexer.database import _postgres_url, create_tables, open_engine
-from indexer.errors import SettingError
+from indexer.errors import DatabaseUnavailable, SettingError
 from indexer.settings import IndexSettings
+from indexer.state import State
 
 
 def test_what_holds_issues_is_for_its_owner_alone(tmp_path):
@@ -75,3 +78,15 @@ def test_columns_that_an_older_version_did_not_have_are_added(tmp_path):
     with engine.connect() as connection:
         assert connection.execute(sa.select(things)).all() == [("one", None, None)]
     engine.dispose()
+
+
+def test_what_fails_later_is_one_sentence_without_what_was_asked(tmp_path):
+    state = State.open(IndexSettings(data_dir=tmp_path))
+    with closing(sqlite3.connect(tmp_path / "state.sqlite")) as other:
+        other.execute("drop table indexed_repositories")
+    with pytest.raises(DatabaseUnavailable) as caught:
+        state.repository("octo/tools")
+    state.close()
+    assert str(caught.value).startswith(f"DATA_DIR: {tmp_path / 'state.sqlite'} cannot be used (")
+    assert "octo" not in str(caught.value).replace(str(tmp_path), "")
+    assert "\n" not in str(caught.value)
