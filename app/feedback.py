@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from app.outcomes import Kind, Outcome
+from indexer.database import create_tables
 
 _TABLES = sa.MetaData()
 _FEEDBACK = sa.Table(
@@ -66,7 +67,7 @@ class Feedback:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
-        _TABLES.create_all(engine)
+        create_tables(engine, _TABLES)
 
     def of(self, repo: str, number: int) -> Answered | None:
         """What was said about an issue."""
