@@ -133,14 +133,16 @@ async def answer(  # noqa: PLR0913 - what is keyword-only has defaults
         before=before,
         exclude_numbers=(thread.number, *sorted(apart)),
         repos=shared,
+        without_labels=config.sources.without_labels,
     )
     found = await asyncio.to_thread(services.searcher.search, query, CANDIDATES)
+    linked = {(c.repo, c.number) for c in found if c.linked}
     left_out = [
         Finding(candidate, "unrelated", candidate.probability, why)
         for candidate in found
-        if (why := _why_left_out(candidate, thread, config))
+        if (why := _why_left_out(candidate, thread, config, linked))
     ]
-    candidates = [c for c in found if _why_left_out(c, thread, config) is None]
+    candidates = [c for c in found if _why_left_out(c, thread, config, linked) is None]
     thresholds = await asyncio.to_thread(services.state.thresholds, repo)
     findings = await asyncio.to_thread(_by_the_rules, thread, repo, candidates, thresholds)
     opinion = await _opinion(services.llm, thread, findings, spoken)
@@ -272,8 +274,21 @@ def _without_siblings(title: str, findings: list[Finding]) -> list[Finding]:
     return findings
 
 
-def _why_left_out(candidate: Candidate, thread: Thread, config: RepoConfig) -> str | None:
-    """Why a candidate is not even looked at; None if it is."""
+def _why_left_out(
+    candidate: Candidate,
+    thread: Thread,
+    config: RepoConfig,
+    linked: Collection[tuple[str, int | None]],
+) -> str | None:
+    """Why a candidate is not even looked at; None if it is.
+
+    `linked` are the issues that the author links: who knows them needs no comment to find them.
+    """
+    if candidate.linked:
+        return "the issue links it already"
+    resolution = candidate.resolution
+    if resolution is not None and (candidate.repo, resolution.duplicate_of) in linked:
+        return "closed as a duplicate of what the issue links"
     if not policy.may_quote(candidate, config):
         return "the configuration leaves this source out"
     # Of two reports of one problem the older is the original: a newer one answers nothing.

@@ -65,6 +65,7 @@ def tell(  # noqa: PLR0913, PLR0917 - it tells of everything
                 "ranker_probability": f.candidate.probability,
                 "why": f.candidate.why,
                 "features": dict(f.candidate.features),
+                "linked": f.candidate.linked,
                 "verdict": f.kind,
                 "probability": f.probability,
                 "reason": f.reason,

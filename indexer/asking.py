@@ -10,7 +10,8 @@ from indexer.channels import boosted
 from indexer.chunking import MAX_DENSE
 from indexer.embedding import TextEmbedder
 from indexer.features import Asked
-from indexer.query import Query, Wording, word
+from indexer.mentions import linked_issues
+from indexer.query import MAX_TITLE, Query, Wording, word
 from indexer.script import script_of
 from indexer.text import error_signatures
 
@@ -22,7 +23,8 @@ Templates = Callable[[str], frozenset[str]]
 class Asking:
     """A query and everything that is made of it.
 
-    `before` is what the store is asked: seconds since 1970, or None for now.
+    `before` is what the store is asked: seconds since 1970, or None for now. `linked` are the
+    issues that the query's own text links.
     """
 
     query: Query
@@ -30,6 +32,7 @@ class Asking:
     moment: datetime
     before: int | None
     asked: Asked
+    linked: frozenset[tuple[str, int]]
 
 
 def prepare(
@@ -65,4 +68,5 @@ def prepare(
             moment=moment.timestamp(),
             script=script_of(wording.text),
         ),
+        linked=linked_issues(query.repo, query.title[:MAX_TITLE], query.body),
     )

@@ -20,6 +20,7 @@ class Candidate:
         why: `reasons` as an English sentence.
         features: what the probability was made of.
         thread: as of the query's moment, like `state` and `resolution`.
+        linked: the query's own text links it, so it is no discovery.
     """
 
     repo: str
@@ -37,3 +38,4 @@ class Candidate:
     section: DocSection | None = None
     release: Release | None = None
     reasons: tuple[Reason, ...] = ()
+    linked: bool = False

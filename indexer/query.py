@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from indexer.text import clean
+from indexer.threads import Thread
 
 _ISSUE_URL = re.compile(
     r"https?://[^\s/]{1,200}/[^\s/]{1,100}/[^\s/]{1,100}/(?:issues|pull)/\d+\S*"
@@ -29,6 +30,7 @@ class Query:
         before: only what existed then, as it was then; None is now.
         exclude_numbers: issues of `repo` to leave out, such as the new one itself.
         repos: other repositories whose history may be shown as well.
+        without_labels: threads with one of these labels are left out; case does not matter.
     """
 
     repo: str
@@ -37,11 +39,17 @@ class Query:
     before: datetime | None = None
     exclude_numbers: tuple[int, ...] = ()
     repos: tuple[str, ...] = ()
+    without_labels: tuple[str, ...] = ()
 
     @property
     def all_repos(self) -> tuple[str, ...]:
         """Every repository to search, in lower case, each once."""
         return tuple(dict.fromkeys(name.lower() for name in (self.repo, *self.repos)))
+
+    def wants(self, thread: Thread) -> bool:
+        """Whether the thread has none of the labels to leave out."""
+        unwanted = {label.casefold() for label in self.without_labels}
+        return unwanted.isdisjoint(label.casefold() for label in thread.labels)
 
 
 @dataclass(frozen=True, slots=True)

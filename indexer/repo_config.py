@@ -73,7 +73,7 @@ class Thresholds(_Model):
 
 
 class Sources(_Model):
-    """Which documents a comment may quote."""
+    """Which documents and issues a comment may quote."""
 
     docs: tuple[Pattern, ...] | None = Field(
         None,
@@ -86,6 +86,11 @@ class Sources(_Model):
         max_length=10,
         description="Other repositories of the owner whose issues and documents may be shown; "
         "each must list this one in its share_with.",
+    )
+    without_labels: tuple[LabelName, ...] = Field(
+        (),
+        max_length=100,
+        description="Past issues with one of these labels are neither shown nor quoted.",
     )
 
     def has_doc(self, path: str) -> bool:

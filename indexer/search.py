@@ -135,7 +135,7 @@ class Searcher:
         rows: list[tuple[Found, Thread, Point]] = []
         for point in self._kb.fetch(list(by_id), fields=("thread", "signatures"), vectors=True):
             thread = as_of(thread_of(point.payload), asked.moment)
-            if thread is not None:
+            if thread is not None and asked.query.wants(thread):
                 rows.append((by_id[point.id], thread, point))
         if not rows:
             return Ranked()
@@ -202,7 +202,7 @@ class Searcher:
             ids = [point_id(repo, thread_key(n)) for repo, n in wanted if (repo, n) not in rows]
             for point in self._kb.fetch(ids, fields=("repo", "thread")) if ids else []:
                 thread = as_of(thread_of(point.payload), asked.moment)
-                if thread is not None:
+                if thread is not None and asked.query.wants(thread):
                     repo = str(point.payload["repo"])
                     latest.append(self._candidate(asked, repo, thread, telling))
             found += latest
@@ -232,6 +232,7 @@ class Searcher:
             thread=thread,
             resolution=resolve(thread, self._releases.before(repo, asked.moment), repo=repo),
             reasons=shared,
+            linked=(repo, thread.number) in asked.linked,
         )
 
 

@@ -120,6 +120,7 @@ def as_plain(candidate: "Candidate") -> dict[str, Any]:
         "state": candidate.state,
         "why": candidate.why,
         "url": candidate.url,
+        "linked": candidate.linked,
     }
 
 

@@ -88,7 +88,7 @@ def clean(body: str, templates: frozenset[str] = frozenset(), *, reply: bool = F
         body = unicodedata.normalize("NFC", body)
     body = _INVISIBLE.sub("", body)
     page = _Page(reply=reply)
-    for line, code in _lines(body):
+    for line, code in visible_lines(body):
         if templates and template_key(line) in templates:
             continue
         if code:
@@ -141,7 +141,7 @@ class _Page:
                     del self.kept[start:]
 
 
-def _lines(body: str) -> Iterator[tuple[str, bool]]:
+def visible_lines(body: str) -> Iterator[tuple[str, bool]]:
     """Each line that is not blank, stripped, without HTML comments; and whether it is code."""
     lines = body.splitlines()
     last_end = max((i for i, line in enumerate(lines) if "-->" in line), default=-1)

@@ -1,6 +1,6 @@
 import base64
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,7 +15,7 @@ from app.records import Records
 from app.settings import Settings
 from indexer.errors import NotFound, Rejected
 from indexer.reasons import Reason
-from indexer.repo_config import RepoConfig
+from indexer.repo_config import RepoConfig, Sources
 from indexer.state import State
 from indexer.threads import Ending
 from indexer.thresholds import DEFAULT, Thresholds
@@ -124,6 +124,31 @@ async def test_a_younger_issue_is_no_original():
     assert made.findings == ()
 
 
+async def test_what_the_author_links_is_no_discovery():
+    known = replace(past(number=7), linked=True)
+    copy = past(number=8, ending=Ending.DUPLICATE, said=None, duplicate_of=7)
+    silent = await answer(known, copy)
+    assert silent.body is None
+    told = {c["number"]: c for c in silent.explain["candidates"]}
+    assert (told[7]["linked"], told[7]["place"]) == (True, "left out")
+    assert told[7]["reason"] == "the issue links it already"
+    assert told[8]["linked"] is False
+    assert told[8]["reason"] == "closed as a duplicate of what the issue links"
+
+    made = await answer(known, copy, past(number=9))
+    assert made.shown == (9,)
+    assert "/7" not in made.body
+    assert "/8" not in made.body
+
+
+async def test_the_search_leaves_out_the_labels_that_the_config_names():
+    doing = services(past())
+    config = RepoConfig(sources=Sources(without_labels=("discussion",)))
+    await answering.answer(doing, REPO, NEW, config, NOW)
+    (query,) = doing.searcher.asked
+    assert query.without_labels == ("discussion",)
+
+
 async def test_the_search_is_as_of_a_moment_and_without_the_issue_itself():
     doing = services(past())
     await answering.answer(doing, REPO, NEW, RepoConfig(), NOW)
@@ -180,6 +205,13 @@ async def llm(claude):
     made = Llm(settings_for(claude))
     yield made
     await made.aclose()
+
+
+async def test_what_the_author_links_is_not_put_before_the_model(claude, llm):
+    made = await answer(replace(past(), linked=True), llm=llm)
+    assert made.body is None
+    assert made.explain["llm"]["asked"] is False
+    assert claude.requests == []
 
 
 def agreeing(verdict="duplicate", **fields):

@@ -29,6 +29,7 @@ sources:
   docs: ["README.md", "docs/*"]
   releases: false
   repositories: [octo/hull, mast]
+  without_labels: [discussion]
 ignore:
   authors: [renovate, dependabot]
   titles: ["Release *", "[Tracking]*"]

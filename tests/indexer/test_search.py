@@ -132,6 +132,37 @@ def test_the_issue_itself_is_left_out(searcher):
     assert 20 not in {c.number for c in found}
 
 
+def test_an_issue_that_the_query_links_is_marked(kb, embedder, searcher):
+    index_threads(kb, embedder, "tidepool/charts", [thread(20, CRASH.title, CRASH.body)])
+    query = replace(CRASH, body=f"Like #20:\n{CRASH.body}", repos=("tidepool/charts",))
+    marked = {(c.repo, c.number): c.linked for c in searcher.search(query, limit=20)}
+    assert marked[REPO, 20] is True
+    assert sum(marked.values()) == 1
+    assert ("tidepool/charts", 20) in marked
+    # A number among the words neither helps nor harms.
+    assert searcher.search(replace(query, repos=()), limit=1)[0].number == 20
+
+
+def test_labels_to_leave_out(kb, embedder, searcher):
+    labelled = thread(20, CRASH.title, CRASH.body, labels=("Discussion", "bug"))
+    copy = thread(
+        21,
+        "The tide table again",
+        "No station has one.",
+        state="closed",
+        closed_at=day(30),
+        comments=(Comment(author="a", body="Duplicate of #20", created_at=day(30)),),
+        events=(Event(kind="marked_as_duplicate", created_at=day(30), canonical=20),),
+    )
+    index_threads(kb, embedder, REPO, [labelled, copy])
+    everything = {c.number for c in searcher.search(CRASH, limit=30)}
+    assert {20, 21} <= everything
+    # Nor does a duplicate bring it along.
+    rest = {c.number for c in searcher.search(replace(CRASH, without_labels=("discussion",)), 30)}
+    assert rest == everything - {20}
+    assert 20 in {c.number for c in searcher.search(replace(CRASH, without_labels=("stale",)), 30)}
+
+
 def test_no_other_repository_is_searched_unless_named(kb, embedder, searcher):
     index_threads(kb, embedder, "tidepool/charts", [thread(20, CRASH.title, CRASH.body)])
     assert {c.repo for c in searcher.search(CRASH, limit=20)} == {REPO}
