@@ -135,7 +135,7 @@ class Telling:
 
     def _error(self, theirs: str) -> Sequence[str]:
         """The error of both that fewest others have, as the query spells it."""
-        shared = self._errors & _errors(theirs)
+        shared = self._errors & _errors(theirs) if self._errors else frozenset()
         rated = [(self._background.with_error(s), -len(s), s) for s in shared if _is_cause(s)]
         count, _, signature = min(rated, default=(0, 0, ""))
         if not signature or count > max(FEW, COMMON_ERROR * self._background.size):
@@ -197,8 +197,7 @@ def _rarity(word: str, background: Background, bm25: Bm25Encoder) -> float:
 def _words(text: str) -> dict[str, str]:
     """The words that could tell something, by their lower case."""
     found: dict[str, str] = {}
-    for match in _WORD.finditer(text):
-        word = match[0]
+    for word in dict.fromkeys(_WORD.findall(text)):
         if _LETTERS.search(word) and not _VERSION.fullmatch(word):
             found.setdefault(word.lower(), word)
     return found

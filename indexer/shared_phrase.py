@@ -46,7 +46,7 @@ class Phrases:
         """
         best: tuple[float, Phrase] | None = None
         seen: set[tuple[int, int]] = set()
-        for run in self._runs([word for word, _, _ in _laid_out(text)]):
+        for run in self._runs(self._worth_comparing(text)):
             if run in seen or len(seen) >= _MOST_RUNS:
                 continue
             seen.add(run)
@@ -55,6 +55,22 @@ class Phrases:
             if weight > 0 and (best is None or weight > best[0]):
                 best = weight, phrase
         return best[1] if best else None
+
+    def _worth_comparing(self, text: str) -> list[str]:
+        """Their words, as `_laid_out` gives them, without the lines that share no gram with us.
+
+        That is most lines, and looking for their grams costs a third of laying them out.
+        """
+        theirs: list[str] = []
+        count = 0
+        for line in text.splitlines():
+            words = [word.lower() for word in _WORD.findall(line)]
+            if not self._grams.keys().isdisjoint(_grams(words)):
+                theirs += [word for word, _, _ in _laid_out(line)]
+            count += len(words)
+            if count > _MOST_WORDS:
+                break
+        return theirs
 
     def _runs(self, theirs: Sequence[str]) -> Iterator[tuple[int, int]]:
         """Where the shared words begin in our text, and where they end."""
@@ -91,7 +107,8 @@ def _laid_out(text: str) -> Iterator[tuple[str, int, int]]:
     for line in text.splitlines(keepends=True):
         before = 0
         for match in _WORD.finditer(line):
-            if before and not _BETWEEN.fullmatch(line, before, match.start()):
+            gap = line[before : match.start()]
+            if before and gap != " " and not _BETWEEN.fullmatch(gap):
                 yield "", start + before, start + before
             yield match[0].lower(), start + match.start(), start + match.end()
             before = match.end()

@@ -58,3 +58,10 @@ def test_size_does_not_matter():
     begun = time.perf_counter()
     longest(text, text)
     assert time.perf_counter() - begun < 2
+
+
+def test_lines_that_share_nothing_do_not_join_those_around_them():
+    ours = "one two three four"
+    theirs = "zero one two\nnothing of it here\nthree four\none two three\nfour"
+    assert longest(ours, theirs) == "one two three"
+    assert longest(ours, "one two\nthree four") is None
