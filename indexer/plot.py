@@ -11,7 +11,7 @@ TEMPLATE = "evaluation.svg.j2"
 WIDTH, HEIGHT, SIDE, TOP = 920, 512, 320, 104
 LEFTS = (72, 532)
 BLUE, GREEN, ORANGE, GREY = "#0969da", "#1a7f37", "#bc4c00", "#8c959f"
-SMALLEST, LARGEST = 3.0, 14.0
+SMALLEST, LARGEST = 3.0, 9.0
 """Radius of a dot, which grows with the number of queries that it stands for."""
 
 
@@ -75,7 +75,10 @@ def draw(repo: str, evaluation: Evaluation, advice: Advice) -> str:
     from jinja2 import Environment
 
     found = evaluation.recall
-    recall = ", ".join(f"{share:.0%} among the first {k}" for k, (share, *_) in found.items())
+    recall = ", ".join(
+        f"{f'among the first {depth}' if depth > 1 else 'first'} for {share:.0%}"
+        for depth, (share, *_) in found.items()
+    )
     environment = Environment(autoescape=True, trim_blocks=True)
     template = environment.from_string(
         files("indexer").joinpath(TEMPLATE).read_text(encoding="utf-8")
@@ -83,7 +86,7 @@ def draw(repo: str, evaluation: Evaluation, advice: Advice) -> str:
     return template.render(
         title=f"How well past issues of {repo} are found",
         subtitle=(
-            f"{evaluation.duplicates:,} known duplicates replayed; the original was found {recall}"
+            f"{evaluation.duplicates:,} known duplicates replayed; the original came {recall}"
             if recall
             else "No known duplicates"
         ),
@@ -121,18 +124,18 @@ def _trade_off(levels: Sequence[Level], advice: Advice) -> Panel:
     upper = [(level.threshold, level.high) for level in flagged]
     lower = [(level.threshold, level.low) for level in reversed(flagged)]
     curves = [
-        Curve(_path([(x.threshold, x.precision) for x in flagged]), BLUE, "precision, 95 %"),
+        Curve(_path([(x.threshold, x.precision) for x in flagged]), BLUE, "precision"),
         Curve(
             _path([(x.threshold, x.coverage) for x in levels]),
             GREEN,
             "duplicates found",
-            key_left=132,
+            key_left=98,
         ),
         Curve(
             _path([(x.threshold, x.others) for x in levels]),
             ORANGE,
             "others shown",
-            key_left=274,
+            key_left=240,
         ),
     ]
     levels_advised = (
@@ -142,7 +145,7 @@ def _trade_off(levels: Sequence[Level], advice: Advice) -> Panel:
     return Panel(
         LEFTS[1],
         "What a threshold gives and costs",
-        "shown from this probability on",
+        "shown from this probability on (band: 95 % interval)",
         TICKS,
         curves,
         [Mark(at, name, colour) for at, name, colour in levels_advised if at <= 1],

@@ -146,4 +146,6 @@ def test_the_picture_marks_the_levels_and_has_a_dot_for_each_bin():
     text = draw("o/r", evaluation, advise(SURE, RATE, precision=0.9, noise=0.1))
     assert text.count("<circle") == len(evaluation.bins) == 3
     assert ">duplicate</text>" in text
+    assert "the original came first for " in text
+    assert "among the first 10 for " in text
     assert "nan" not in text
