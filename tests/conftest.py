@@ -1,6 +1,7 @@
 """What every test gets: a clean environment, and no network but loopback."""
 
 import ipaddress
+import logging
 import os
 import socket
 from collections.abc import Iterator
@@ -21,6 +22,17 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: Any) -
         if name.upper() not in KEPT_FOR_TESTS:
             monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setitem(Settings.model_config, "env_file", None)
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    """What one test's server logs to, a captured stream, is closed when the next test logs."""
+    loggers = [logging.getLogger(), logging.getLogger("dbos")]
+    before = [(logger, logger.handlers[:], logger.level) for logger in loggers]
+    yield
+    for logger, handlers, level in before:
+        logger.handlers = handlers
+        logger.setLevel(level)
 
 
 @pytest.fixture(autouse=True, scope="session")
