@@ -301,7 +301,7 @@ def _why_left_out(
 def _redacted(candidate: Candidate) -> Candidate:
     """The candidate without secrets, and without comments that nobody reads from here on."""
     past, resolution = candidate.thread, candidate.resolution
-    section, release = candidate.section, candidate.release
+    section, release, discussion = candidate.section, candidate.release, candidate.discussion
     if past is not None:
         past = redact_thread(past.model_copy(update={"comments": ()}))
     if resolution is not None and resolution.quote is not None:
@@ -317,6 +317,14 @@ def _redacted(candidate: Candidate) -> Candidate:
         )
     if release is not None:
         release = release.model_copy(update={"body": redact(release.body)})
+    if discussion is not None:
+        discussion = discussion.model_copy(
+            update={
+                "title": redact(discussion.title),
+                "question": redact(discussion.question),
+                "answer": redact(discussion.answer),
+            }
+        )
     return replace(
         candidate,
         title=redact(candidate.title),
@@ -324,6 +332,7 @@ def _redacted(candidate: Candidate) -> Candidate:
         resolution=resolution,
         section=section,
         release=release,
+        discussion=discussion,
         reasons=tuple(
             replace(reason, values=tuple(redact(value) for value in reason.values))
             for reason in candidate.reasons

@@ -52,7 +52,7 @@ class Finding:
 
     @property
     def is_thread(self) -> bool:
-        """Whether it is a past issue, and no doc section or release."""
+        """Whether it is a past issue, and no document."""
         return self.candidate.thread is not None
 
     @property

@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote, urlsplit
 from app.sanitize import Markdown, clean
 
 _ANCHOR = re.compile(r"#(issuecomment|event|discussion_r|pullrequestreview)-?(\d{1,20})$")
+_ANSWER = re.compile(r"#discussioncomment-(\d{1,20})$")
 _REPO = re.compile(r"[\w.-]{1,100}/[\w.-]{1,100}")
 _SAFE: Final = "/-._~"
 
@@ -43,6 +44,12 @@ class Links:
             return self.issue(repo, number)
         dash = "" if anchor[1].endswith("_r") else "-"
         return f"{self.issue(repo, number)}#{anchor[1]}{dash}{anchor[2]}"
+
+    def discussion(self, repo: str, number: int, url: str) -> str:
+        """The comment of a discussion that `url` names; the discussion if it names none."""
+        page = f"{self._root(repo, quiet=True)}/discussions/{number}"
+        answer = _ANSWER.search(url)
+        return f"{page}#discussioncomment-{answer[1]}" if answer else page
 
     def release(self, repo: str, tag: str) -> str:
         """A release."""

@@ -1,6 +1,8 @@
-"""The passages of a candidate that a step may cite: what settled a thread, docs, release notes.
+"""The passages of a candidate that a step may cite.
 
-What a reporter wrote is evidence of a problem, never of a cure, so no issue's own text is here.
+What settled a thread, docs, release notes, the answer that was chosen in a discussion. What
+somebody asked is evidence of a problem, never of a cure, so no issue's own text is here and no
+discussion's question.
 """
 
 from dataclasses import dataclass
@@ -19,7 +21,7 @@ class Passage:
     `declined` marks the reason for which a request was turned down: no cure.
     """
 
-    kind: Literal["comment", "doc", "release"]
+    kind: Literal["comment", "doc", "release", "discussion"]
     candidate: Candidate
     text: str
     url: str | None
@@ -33,6 +35,9 @@ def of_candidate(candidate: Candidate) -> Passage | None:
         return Passage("doc", candidate, candidate.section.text, candidate.section.url)
     if candidate.release is not None:
         return Passage("release", candidate, candidate.release.body, candidate.release.url)
+    if candidate.discussion is not None:
+        said = candidate.discussion
+        return Passage("discussion", candidate, said.answer, said.url, said.author)
     resolution = candidate.resolution
     if resolution is None or resolution.quote is None or resolution.ending not in _SETTLED:
         return None

@@ -181,17 +181,19 @@ def may_quote(candidate: Candidate, config: RepoConfig) -> bool:
     """Whether the config lets this document be a source; issues always are."""
     if candidate.section is not None:
         return config.sources.has_doc(candidate.section.path)
+    if candidate.discussion is not None:
+        return config.sources.discussions
     return candidate.release is None or config.sources.releases
 
 
 def telling_docs(docs: Sequence[Finding], rows: Sequence[Finding]) -> list[Finding]:
-    """The doc sections worth quoting; one beside issues, two where there are none.
+    """The doc sections and answers worth quoting; one beside issues, two where there are none.
 
     Release notes are not among them: alone they answer nothing, and a fix's release stands in the
     row of the issue that it fixed.
     """
-    sections = [d for d in docs if d.kind != "unrelated" and d.candidate.section is not None]
-    return sections[: 1 if rows else 2]
+    telling = [d for d in docs if d.kind != "unrelated" and d.candidate.release is None]
+    return telling[: 1 if rows else 2]
 
 
 def worth_asking(findings: Sequence[Finding]) -> list[Finding]:

@@ -99,7 +99,11 @@ class _Writer:
     def _headline(self) -> Markdown:
         rows = self._content.rows
         if not rows:
-            return self._say("headline.docs")
+            kinds = {step.passage.kind for step in self._content.draft.steps}
+            if "discussion" not in kinds:
+                return self._say("headline.docs")
+            alone = kinds == {"discussion"}
+            return self._say("headline.discussion" if alone else "headline.docs_and_discussion")
         first = rows[0]
         if first.kind != "duplicate":
             all_open = all(row.candidate.state == "open" for row in rows)

@@ -53,7 +53,7 @@ class Rows:
         return self.document(finding)
 
     def document(self, finding: Finding) -> Markdown:
-        """A link to a doc section or release, named by its path and heading."""
+        """A link to a doc section, an answered discussion or a release, each by its name."""
         candidate = finding.candidate
         if candidate.section is not None:
             section = candidate.section
@@ -63,6 +63,11 @@ class Rows:
             label = Markdown(f"{name}, {title}" if title else name)
             url = self._links.file(candidate.repo, section.url)
             return self._links.link(label, url) if url else label
+        if candidate.discussion is not None:
+            answer = self._links.discussion(
+                candidate.repo, candidate.discussion.number, candidate.discussion.url
+            )
+            return self._links.link(self._title(finding), answer)
         tag = candidate.release.tag if candidate.release else ""
         label = self._say("source.release", release=_tag(tag))
         return self._links.link(label, self._links.release(candidate.repo, tag))

@@ -259,6 +259,7 @@ class Steps:
         """Read the repository's whole history, from where a former run stopped."""
         services = self._services
         client = await self._client(job)
+        config = await asyncio.to_thread(services.records.config_of, job.repo)
         try:
             with self._only_writer(job.repo):
                 async with telling() as tell:
@@ -271,6 +272,7 @@ class Steps:
                         tell,
                         full=job.full,
                         docs=job.docs,
+                        discussions=config.sources.discussions,
                         since=datetime.fromisoformat(job.since) if job.since else None,
                         on_gone=services.records.forget_thread,
                     )

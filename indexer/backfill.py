@@ -35,6 +35,7 @@ async def backfill(  # noqa: PLR0913, PLR0917 - what is keyword-only has default
     *,
     full: bool = False,
     docs: bool = True,
+    discussions: bool | None = None,
     since: datetime | None = None,
     on_gone: OnGone = lambda _repo, _number: None,
 ) -> BackfillReport:
@@ -43,7 +44,7 @@ async def backfill(  # noqa: PLR0913, PLR0917 - what is keyword-only has default
     The first run reads everything, and goes on where it was when it is interrupted (one page at
     most is read twice). After it, a run reads what was updated since the last; `full` reads
     everything again, with template lines taken anew, and so does a run that finds the repository
-    doubled. Every run removes threads that are no longer on GitHub. Documents and releases that
+    doubled. Every run removes threads that are no longer on GitHub. Documents of any kind that
     GitHub refuses are a warning in the repository's row, no failure.
 
     Args:
@@ -55,6 +56,8 @@ async def backfill(  # noqa: PLR0913, PLR0917 - what is keyword-only has default
         on_progress: told after each batch.
         full: read everything, though it was read before.
         docs: read the repository's files and releases too.
+        discussions: with them its answered discussions; False removes those that are known, None
+            leaves them alone.
         since: read only what was updated since then, and call that complete; of a repository that
             was read before, nothing is left out that happened after that reading.
         on_gone: told of each thread that is no longer there, before it is removed.
@@ -64,7 +67,7 @@ async def backfill(  # noqa: PLR0913, PLR0917 - what is keyword-only has default
     """
     run = _Run(client, kb, embedder, state, on_progress, on_gone)
     try:
-        return await run.whole(repo, full=full, docs=docs, since=since)
+        return await run.whole(repo, full=full, docs=docs, discussions=discussions, since=since)
     except InternError as error:
         row = await asyncio.to_thread(state.repository, repo)
         status = row.status if row.is_complete else Status.FAILED
@@ -82,7 +85,13 @@ class _Run:
     on_gone: OnGone
 
     async def whole(
-        self, repo: str, *, full: bool, docs: bool, since: datetime | None
+        self,
+        repo: str,
+        *,
+        full: bool,
+        docs: bool,
+        discussions: bool | None,
+        since: datetime | None,
     ) -> BackfillReport:
         row = await asyncio.to_thread(self.state.repository, repo)
         if row.started_at and not row.has_ended:
@@ -101,7 +110,9 @@ class _Run:
         read = DocsReport(IndexReport(), row.warning, row.warning_reason)
         if docs:
             self.tell(Progress("docs", done, row.total, report))
-            read = await sync_docs(self.client, self.kb, self.embedder, repo, anew=full)
+            read = await sync_docs(
+                self.client, self.kb, self.embedder, repo, discussions=discussions, anew=full
+            )
         await asyncio.to_thread(self.kb.flush)
         there = await asyncio.to_thread(self.kb.count, Where((row.repo,), kinds=("issue",)))
         ended = replace(

@@ -1,11 +1,11 @@
-"""A past thread, a doc section or a release that may answer a new issue."""
+"""A past thread, doc section, release or answered discussion that may answer a new issue."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from indexer.reasons import Reason
-from indexer.threads import DocSection, Release, Resolution, Thread
+from indexer.threads import Discussion, DocSection, Release, Resolution, Thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +15,8 @@ class Candidate:
     Attributes:
         repo: `owner/name`, in lower case.
         score: orders the candidates of one kind; comparable within one query.
-        probability: of a thread, that one change would settle both issues; of a doc section or
-            a release, that it helps.
+        probability: of a thread, that one change would settle both issues; of a document
+            (doc section, release, discussion), that it helps.
         why: `reasons` as an English sentence.
         features: what the probability was made of.
         thread: as of the query's moment, like `state` and `resolution`.
@@ -24,7 +24,7 @@ class Candidate:
     """
 
     repo: str
-    kind: Literal["issue", "doc", "release"]
+    kind: Literal["issue", "doc", "release", "discussion"]
     number: int | None
     title: str
     url: str | None
@@ -37,5 +37,6 @@ class Candidate:
     resolution: Resolution | None = None
     section: DocSection | None = None
     release: Release | None = None
+    discussion: Discussion | None = None
     reasons: tuple[Reason, ...] = ()
     linked: bool = False

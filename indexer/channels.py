@@ -84,8 +84,8 @@ def thread_questions(
 def document_questions(
     asked: Asked, repos: tuple[str, ...], before: int | None
 ) -> list[ChannelQuery]:
-    """The questions in which docs and releases are found: by words, by meaning."""
-    where = Where(repos, kinds=("doc", "release"), created_before=before)
+    """The questions in which docs, releases and discussions are found: by words, by meaning."""
+    where = Where(repos, kinds=("doc", "release", "discussion"), created_before=before)
     return [
         ChannelQuery("bm25", asked.bm25, where, DOC_DEPTH, where),
         ChannelQuery("text", asked.text_vector, where, DOC_DEPTH),

@@ -1,4 +1,4 @@
-"""Threads, doc sections and releases cut into passages with stable ids.
+"""Threads, doc sections, releases and discussions cut into passages with stable ids.
 
 A thread is one passage of kind `issue` (found by its text, its title and its words; its payload
 holds the whole thread) and one of kind `comment` for each comment worth finding (by its words
@@ -20,7 +20,7 @@ from uuid import UUID, uuid5
 
 from indexer.redact import redact, redact_thread
 from indexer.text import clean, error_signatures
-from indexer.threads import Comment, DocSection, Release, Thread
+from indexer.threads import Comment, Discussion, DocSection, Release, Thread
 
 PIPELINE_VERSION = 2
 """Raise it when the same thread would give other passages; collections are then rebuilt."""
@@ -37,7 +37,7 @@ MIN_COMMENT = 12
 
 _NAMESPACE = UUID("6b0f5a52-6f43-5a59-9d3e-0c8f6a3a7d11")
 
-Kind = Literal["issue", "comment", "doc", "release"]
+Kind = Literal["issue", "comment", "doc", "release", "discussion"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,11 @@ def doc_key(path: str, headings: Sequence[str], ordinal: int = 0) -> str:
 def release_key(tag: str) -> str:
     """The key of a release's point."""
     return f"release:{tag}"
+
+
+def discussion_key(number: int) -> str:
+    """The key of an answered discussion's point."""
+    return f"discussion:{number}"
 
 
 def seconds(moment: datetime) -> int:
@@ -237,6 +242,31 @@ def _release_passage(repo: str, release: Release) -> Passage:
     )
 
 
+def discussion_passages(repo: str, discussions: Iterable[Discussion]) -> list[Passage]:
+    """The passages of answered discussions, one for each: found by the question, too."""
+    return [_discussion_passage(repo.lower(), discussion) for discussion in discussions]
+
+
+def _discussion_passage(repo: str, discussion: Discussion) -> Passage:
+    title = redact(" ".join(discussion.title.split()))
+    return _document(
+        point_id(repo, discussion_key(discussion.number)),
+        "discussion",
+        title=title,
+        headings=title,
+        payload={
+            "repo": repo,
+            "discussion": discussion.number,
+            "headings": [title],
+            "question": redact(discussion.question),
+            "text": redact(discussion.answer),
+            "url": discussion.url,
+            "author": discussion.author,
+            "created": seconds(discussion.answered_at),
+        },
+    )
+
+
 def section_of(payload: Mapping[str, Any]) -> DocSection:
     """The doc section of a `doc` point's payload."""
     return DocSection(
@@ -260,10 +290,29 @@ def release_of(payload: Mapping[str, Any]) -> Release:
     )
 
 
+def discussion_of(payload: Mapping[str, Any]) -> Discussion:
+    """The answered discussion of a `discussion` point's payload."""
+    return Discussion(
+        number=payload["discussion"],
+        title=payload["headings"][0],
+        question=payload["question"],
+        answer=payload["text"],
+        url=payload["url"],
+        author=payload["author"],
+        answered_at=datetime.fromtimestamp(payload["created"], UTC),
+    )
+
+
+def searched_text(payload: Mapping[str, Any]) -> str:
+    """What a document's point is found by, beside its headings."""
+    question, text = payload.get("question"), str(payload["text"])
+    return f"{question}\n\n{text}" if question else text
+
+
 def _document(
     identity: str, kind: Kind, *, title: str, headings: str, payload: dict[str, Any]
 ) -> Passage:
-    body = clean(payload["text"])
+    body = clean(searched_text(payload))
     return Passage(
         id=identity,
         repo=payload["repo"],

@@ -1,4 +1,4 @@
-"""Doc sections and releases that may answer a query; ranked apart from threads."""
+"""Doc sections, releases and discussions that may answer a query; ranked apart from threads."""
 
 import time
 from bisect import bisect_left
@@ -14,7 +14,7 @@ import numpy as np
 from indexer.asking import Asking
 from indexer.background import Background, Floats
 from indexer.candidate import Candidate
-from indexer.chunking import release_of, section_of
+from indexer.chunking import discussion_of, release_of, searched_text, section_of
 from indexer.features import (
     Pool,
     bm25_ratio,
@@ -84,13 +84,13 @@ def _candidate(
     features: Mapping[str, float],
 ) -> Candidate:
     payload: Mapping[str, Any] = point.payload
-    release = release_of(payload) if payload["kind"] == "release" else None
-    section = None if release else section_of(payload)
+    kind = payload["kind"]
+    section = section_of(payload) if kind == "doc" else None
     title = (" › ".join(section.headings) or section.path) if section else payload["headings"][0]
-    shared = telling.shared_with(title, str(payload["text"]))
+    shared = telling.shared_with(title, searched_text(payload))
     return Candidate(
         repo=payload["repo"],
-        kind="release" if release else "doc",
+        kind=kind,
         number=None,
         title=title,
         url=payload["url"],
@@ -100,7 +100,8 @@ def _candidate(
         why=sentence(shared),
         features=features,
         section=section,
-        release=release,
+        release=release_of(payload) if kind == "release" else None,
+        discussion=discussion_of(payload) if kind == "discussion" else None,
         reasons=shared,
     )
 

@@ -1,4 +1,4 @@
-"""Threads, docs and releases into the knowledge base: what is new or changed, and nothing else."""
+"""Threads and documents into the knowledge base: what is new or changed, and nothing else."""
 
 import threading
 import time
@@ -14,6 +14,7 @@ from indexer.bm25 import Bm25Encoder
 from indexer.chunking import (
     Passage,
     content_hash,
+    discussion_passages,
     doc_passages,
     passages_of,
     point_id,
@@ -25,7 +26,7 @@ from indexer.chunking import (
 )
 from indexer.embedding import TextEmbedder
 from indexer.store import Channel, DenseVector, KnowledgeBase, Point, SparseVector, Where
-from indexer.threads import DocSection, Release, Thread
+from indexer.threads import Discussion, DocSection, Release, Thread
 from indexer.writing import Batch, embed, points_of, scroll, upsert
 
 BATCH = 64
@@ -165,8 +166,9 @@ def index_docs(  # noqa: PLR0913, PLR0917 - what to write, into what, with what
     sections: Sequence[DocSection] | None = None,
     releases: Sequence[Release] | None = None,
     unchanged: frozenset[str] = frozenset(),
+    discussions: Sequence[Discussion] | None = None,
 ) -> IndexReport:
-    """Make a repository's docs and releases in the knowledge base equal to these.
+    """Make a repository's docs, releases and discussions in the knowledge base equal to these.
 
     None leaves those that are there alone; an empty list removes them, save for the documents
     whose paths are `unchanged`.
@@ -180,6 +182,9 @@ def index_docs(  # noqa: PLR0913, PLR0917 - what to write, into what, with what
     if releases is not None:
         kinds.append("release")
         passages += release_passages(repo, releases)
+    if discussions is not None:
+        kinds.append("discussion")
+        passages += discussion_passages(repo, discussions)
     if not kinds:
         return IndexReport()
     known = {

@@ -5,13 +5,19 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from indexer import config_file
+from indexer.errors import Forbidden, Rejected
 from indexer.exclusive import exclusive
 from indexer.opening import opened
 from indexer.progress import BackfillReport, OnProgress, report_of
+from indexer.repo_config import RepoConfig
 from indexer.runs import run_there, running_server
 from indexer.settings import IndexSettings
+
+if TYPE_CHECKING:
+    from indexer.github import GitHubClient
 
 # Begins to show progress, once there is something to show.
 Watch = Callable[[], AbstractContextManager[OnProgress]]
@@ -42,6 +48,7 @@ def read_history(  # noqa: PLR0913 - what the command was told
         clients = GitHubClients(settings)
         try:
             client = await clients.for_repo(repo)
+            discussions = await _wants_discussions(client, repo) if docs else None
             return await backfill(
                 client,
                 parts.kb,
@@ -51,6 +58,7 @@ def read_history(  # noqa: PLR0913 - what the command was told
                 on_progress,
                 full=full,
                 docs=docs,
+                discussions=discussions,
                 since=since,
             )
         finally:
@@ -62,6 +70,17 @@ def read_history(  # noqa: PLR0913 - what the command was told
         watch() as on_progress,
     ):
         return asyncio.run(whole(on_progress))
+
+
+async def _wants_discussions(client: "GitHubClient", repo: str) -> bool | None:
+    """What the repository's config file says; None where it does not, so that nothing changes."""
+    try:
+        file = await config_file.read(client.get, repo)
+    except (Forbidden, Rejected):
+        return None
+    if file.state == "absent":
+        return RepoConfig().sources.discussions
+    return file.config.sources.discussions if file.config else None
 
 
 def read_file(

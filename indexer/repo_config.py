@@ -81,6 +81,9 @@ class Sources(_Model):
         description="Only files with such a path; * stands for anything. null: all that are read.",
     )
     releases: bool = Field(default=True, description="Release notes.")
+    discussions: bool = Field(
+        default=False, description="Answered discussions; where false, they are not even read."
+    )
     repositories: tuple[RepositoryName, ...] = Field(
         (),
         max_length=10,

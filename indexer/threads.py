@@ -1,7 +1,8 @@
-"""What the knowledge base is made of: threads, their comments and events, doc sections, releases.
+"""What the knowledge base is made of: threads with comments and events, and documents.
 
-The models read the export format (one JSON object a line) and GitHub's answers alike, ignore
-keys they do not know, and are what a point's payload holds.
+Documents are sections of files, releases and answered discussions. The models read the export
+format (one JSON object a line) and GitHub's answers alike, ignore keys they do not know, and are
+what a point's payload holds.
 """
 
 from datetime import UTC, datetime
@@ -126,6 +127,21 @@ class DocSection(_Model):
     url: str
     updated_at: Moment
     blob: str = ""
+
+
+class Discussion(_Model):
+    """A question in the repository's Discussions and the comment that was chosen as its answer.
+
+    `url` and `author` are the answer's; `answered_at` is when it was chosen.
+    """
+
+    number: Annotated[int, Field(gt=0)]
+    title: Text
+    question: Text = ""
+    answer: Text
+    url: str
+    author: Text = ""
+    answered_at: Moment
 
 
 class Ending(StrEnum):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from indexer.candidate import Candidate
 from indexer.threads import (
     Comment,
+    Discussion,
     DocSection,
     Ending,
     Quote,
@@ -131,4 +132,29 @@ def release(tag="v2.4.1", body="", *, days=5, probability=0.5):
         resolution=None,
         section=None,
         release=found,
+    )
+
+
+def discussion(title="Where do big uploads stop?", answer="", *, probability=0.5, **fields):
+    found = Discussion(
+        number=77,
+        title=title,
+        question="Mine stop at 99 % and never end.",
+        answer=answer or "Set `part_size = 64MB`, the limit is per part.",
+        url=f"https://github.com/{REPO}/discussions/77#discussioncomment-9001",
+        author="mira",
+        answered_at=ago(20),
+    ).model_copy(update=fields)
+    return Candidate(
+        repo=REPO,
+        kind="discussion",
+        number=None,
+        title=title,
+        url=found.url,
+        state=None,
+        score=probability,
+        probability=probability,
+        why="",
+        features={},
+        discussion=found,
     )

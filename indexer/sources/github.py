@@ -138,7 +138,7 @@ async def iter_threads(  # noqa: PLR0913 - all but two have defaults and are nam
 
 def thread_of(issue: Json, comments: Iterable[Json]) -> Thread:
     """A Thread from an issue as GraphQL tells it, and all its comments."""
-    author, is_bot = _actor(issue["author"])
+    author, is_bot = actor_of(issue["author"])
     return Thread(
         number=issue["number"],
         title=issue["title"],
@@ -165,7 +165,7 @@ def thread_of(issue: Json, comments: Iterable[Json]) -> Thread:
 
 def comment_of(comment: Json) -> Comment:
     """A Comment from GraphQL; its id is the one that REST and webhooks use."""
-    author, is_bot = _actor(comment["author"])
+    author, is_bot = actor_of(comment["author"])
     digits = comment["url"].rpartition("#issuecomment-")[2]
     return Comment(
         author=author,
@@ -203,7 +203,7 @@ def event_of(item: Json, number: int, repo: str) -> Event | None:
     return Event(
         kind=kind,
         created_at=item["createdAt"],
-        actor=_actor(item["actor"])[0],
+        actor=actor_of(item["actor"])[0],
         state_reason=(item.get("stateReason") or "").lower() or None,
         closer=closer_kind,
         closer_number=closer.get("number") if at_home else None,
@@ -211,6 +211,16 @@ def event_of(item: Json, number: int, repo: str) -> Event | None:
         canonical=_canonical(item, number, repo),
         label=(item.get("label") or {}).get("name"),
     )
+
+
+def actor_of(actor: Mapping[str, Any] | None) -> tuple[str, bool]:
+    """Login and whether it is a bot's. GraphQL leaves out the `[bot]` that REST shows."""
+    if not actor:
+        return GHOST, False
+    login = actor["login"]
+    if actor["__typename"] == "Bot":
+        return (login if login.endswith("[bot]") else f"{login}[bot]"), True
+    return login, login.endswith("[bot]")
 
 
 def split_repo(repo: str) -> tuple[str, str]:
@@ -387,16 +397,6 @@ def _rate(data: Mapping[str, Any]) -> RateInfo | None:
 def _nodes(connection: Mapping[str, Any] | None) -> list[Json]:
     """A connection's nodes; GitHub puts null where one may not be seen."""
     return [node for node in (connection or {}).get("nodes") or () if node]
-
-
-def _actor(actor: Mapping[str, Any] | None) -> tuple[str, bool]:
-    """Login and whether it is a bot's. GraphQL leaves out the `[bot]` that REST shows."""
-    if not actor:
-        return GHOST, False
-    login = actor["login"]
-    if actor["__typename"] == "Bot":
-        return (login if login.endswith("[bot]") else f"{login}[bot]"), True
-    return login, login.endswith("[bot]")
 
 
 def _canonical(item: Json, number: int, repo: str) -> int | None:

@@ -167,6 +167,26 @@ NUMBERS = f"""query Numbers($owner: String!, $name: String!, $after: String) {{
 }}"""
 
 
+DISCUSSIONS = f"""query Discussions($owner: String!, $name: String!, $after: String) {{
+  {_RATE}
+  repository(owner: $owner, name: $name) {{
+    hasDiscussionsEnabled
+    discussions(
+      first: 50, after: $after, answered: true, orderBy: {{field: CREATED_AT, direction: ASC}}
+    ) {{
+      pageInfo {{ hasNextPage endCursor }}
+      nodes {{
+        number
+        title
+        body
+        answerChosenAt
+        answer {{ author {{ {_ACTOR} }} body createdAt url isMinimized }}
+      }}
+    }}
+  }}
+}}"""
+
+
 ALL = {
     "threads": threads(),
     "threads of an older host": threads(knows_duplicates=False),
@@ -175,4 +195,5 @@ ALL = {
     "more comments": more_comments((1, 2)),
     "bodies": BODIES,
     "numbers": NUMBERS,
+    "discussions": DISCUSSIONS,
 }

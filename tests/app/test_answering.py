@@ -9,10 +9,10 @@ from app.llm import Answered, Usage
 from app.opinion import Judgement, Opinion
 from app.settings import Settings
 from indexer.reasons import Reason
-from indexer.repo_config import RepoConfig
+from indexer.repo_config import RepoConfig, Sources
 from indexer.threads import Ending
 from indexer.verdict import Thresholds
-from tests.builders import NOW, REPO, candidate, doc, thread
+from tests.builders import NOW, REPO, candidate, discussion, doc, thread
 
 ISSUE = thread(2001, "Uploads stop at 99 %", "They stop in `PartWriter.flush`.", days=0)
 
@@ -56,6 +56,17 @@ async def said(*candidates, llm=None, issue=ISSUE, config=None):
         state=SimpleNamespace(thresholds=lambda _: Thresholds(duplicate=0.9)),
     )
     return await answer(services, REPO, issue, config or RepoConfig())
+
+
+async def test_a_discussion_is_a_source_where_the_config_says_so():
+    found = discussion("Ask mira@tidepool.example", "Set `part_size = 64MB`.", probability=0.9)
+    config = RepoConfig(sources=Sources(discussions=True))
+    told = (await said(found, config=config)).explain
+    assert [step["quote"] for step in told["steps"]] == ["Set `part_size = 64MB`."]
+    model = Judging()
+    await said(found, llm=model, config=config)
+    assert "answered discussion: Ask [email]" in model.prompt.user
+    assert (await said(found)).explain["steps"] == []
 
 
 async def test_every_candidate_is_accounted_for():

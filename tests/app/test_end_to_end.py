@@ -12,6 +12,7 @@ from indexer.indexing import stored_threads
 from indexer.store import Where
 from tests.app.running_server import RunningServer, running_server
 from tests.github_simulator import Seed, SeedRepository
+from tests.github_simulator.seed import SeedDiscussion
 
 REPO = "octo/pump"
 AGAIN = "intern: again"
@@ -283,6 +284,27 @@ async def test_docs_and_releases_follow_github(tmp_path):
         server.github.set_files(REPO, {"docs/install.md": None})
         await server.settled()
         assert not any(install in text for text in texts(server, "doc"))
+
+
+async def test_an_answered_discussion_is_quoted(tmp_path):
+    seed = history()
+    title = "How is the bilge siphon primed?"
+    seed.repositories[0].config = "sources: {discussions: true}"
+    seed.repositories[0].discussions = [
+        SeedDiscussion(
+            number=60,
+            title=title,
+            body="The bilge siphon is dry after winter and sucks only air.",
+            created_at=START,
+            answer="Run `pump prime --siphon` with the outlet closed.",
+        )
+    ]
+    async with running_server(tmp_path, seed) as server:
+        number = opened(server, title, "Our bilge siphon is dry after winter, it sucks only air.")
+        await server.settled()
+        (body,) = ours(server, number)
+        assert "pump prime" in body
+        assert "/octo/pump/discussions/60#discussioncomment-" in body
 
 
 async def test_what_no_webhook_told_is_found_by_the_sync(tmp_path):

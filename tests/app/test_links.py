@@ -59,6 +59,21 @@ def test_a_file_is_linked_in_its_own_repository_only(url, made):
     assert PUBLIC.file(REPO, url) == made
 
 
+@pytest.mark.parametrize(
+    ("url", "anchor"),
+    [
+        ("https://github.com/tidepool/harbor/discussions/7#discussioncomment-99",
+         "#discussioncomment-99"),
+        ("https://evil.example/x#discussioncomment-9)](https://evil.example", ""),
+        ("javascript:alert(1)", ""),
+    ],
+)  # fmt: skip
+def test_a_discussion_is_linked_as_a_thread_is(url, anchor):
+    page = "tidepool/harbor/discussions/7"
+    assert PUBLIC.discussion(REPO, 7, url) == f"https://redirect.github.com/{page}{anchor}"
+    assert GHES.discussion(REPO, 7, url) == f"https://git.example.com/{page}{anchor}"
+
+
 def test_a_tag_cannot_leave_its_link():
     link = PUBLIC.link("x", PUBLIC.release(REPO, "v1) [evil](https://evil.example"))
     assert links(link) == [link[4:-1]]

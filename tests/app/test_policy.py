@@ -8,7 +8,7 @@ from app.findings import Finding
 from app.wishes import Wished
 from indexer.repo_config import AnswerParts, Ignore, Labels, RepoConfig, Sources, Thresholds
 from indexer.threads import Ending
-from tests.builders import candidate, doc, release, thread
+from tests.builders import candidate, discussion, doc, release, thread
 
 PLAIN = RepoConfig()
 
@@ -79,9 +79,14 @@ def test_one_weak_match_is_not_enough(rows, reason):
     assert policy.enough_evidence(rows).reason == reason
 
 
-def test_a_doc_section_can_be_enough():
-    section = Finding(doc(), "related", 0.6, "test")
+@pytest.mark.parametrize("made", [doc(), discussion()])
+def test_a_doc_section_or_an_answered_discussion_can_be_enough(made):
+    section = Finding(made, "related", 0.6, "test")
     assert policy.enough_evidence([], policy.telling_docs([section], [])).reason == "docs"
+
+
+def test_release_notes_alone_are_not_worth_quoting():
+    assert policy.telling_docs([Finding(release(), "related", 0.6, "test")], []) == []
 
 
 def test_at_most_three_rows_and_no_noise_beside_a_duplicate():
@@ -119,6 +124,8 @@ def test_documents_that_the_config_leaves_out_are_no_source():
     assert not policy.may_quote(release(), config)
     assert policy.may_quote(release(), PLAIN)
     assert policy.may_quote(candidate(), config)
+    assert not policy.may_quote(discussion(), PLAIN)
+    assert policy.may_quote(discussion(), RepoConfig(sources=Sources(discussions=True)))
 
 
 def test_what_is_folded_was_not_shown():

@@ -7,7 +7,7 @@ from app import prompt
 from app.evidence import Evidence
 from app.findings import Finding, Fix
 from indexer.threads import Ending
-from tests.builders import candidate, doc, release, thread
+from tests.builders import candidate, discussion, doc, release, thread
 
 
 def finding(made, **fields):
@@ -42,6 +42,21 @@ def test_docs_and_releases_are_sources_too():
     assert "docs: docs/uploads.md > Uploads > Large files" in made.user
     assert "release: v2.4.1" in made.user
     assert [source.passage.kind for source in made.sources] == ["doc", "release"]
+
+
+def test_of_a_discussion_only_the_answer_may_be_cited():
+    made = prompt.build(thread(2), [finding(discussion())], "en")
+    for words in (
+        "answered discussion: Where do big uploads stop?",
+        "question:\nMine stop at 99 %",
+        "answer:\nSet `part_size = 64MB`",
+    ):
+        assert words in made.user
+    (source,) = made.sources
+    assert source.passage.text == "Set `part_size = 64MB`, the limit is per part."
+    thanks = prompt.build(thread(2), [finding(discussion(answer="Thanks, see #5!"))], "en")
+    assert thanks.sources[0].passage is None
+    assert "answer:" not in thanks.user
 
 
 def test_the_fence_is_new_each_time_and_cannot_be_closed():

@@ -8,7 +8,7 @@ from app.links import Links
 from app.passages import of_candidate
 from app.sanitize import ZERO_WIDTH, Markdown
 from indexer.threads import Ending
-from tests.builders import REPO, candidate, doc, release
+from tests.builders import REPO, candidate, discussion, doc, release
 from tests.harm import harms, links, read
 
 LINKS = Links("https://github.com", REPO)
@@ -172,6 +172,34 @@ def test_docs_alone_are_an_answer():
         "https://github.com/tidepool/harbor/blob/4f2c1d9/docs/uploads.md#large-files"
     ]
     assert "\n\n\n" not in body
+
+
+ANSWER = "https://redirect.github.com/tidepool/harbor/discussions/77#discussioncomment-9001"
+
+
+def test_an_answered_discussion_is_quoted_and_linked_by_its_title():
+    body = comment([], docs=[Finding(discussion(), "related", 0.6, "test")])
+    assert seen(body).startswith("A past discussion has an answer that may help:")
+    assert "Set part_size = 64MB, the limit is per part." in seen(body)
+    assert f"[Where do big uploads stop?]({ANSWER})" in body
+    assert "never end" not in body
+    assert harms(body) == []
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "docs and a past"), ("ko", "토론")])
+def test_docs_and_a_discussion_are_named_both(language, word):
+    docs = [Finding(made, "related", 0.6, "test") for made in (doc(), discussion())]
+    body = comment([], docs=docs, language=language)
+    assert word in seen(body).splitlines()[0]
+    assert len(links(body)) == 2
+
+
+def test_a_discussions_title_cannot_do_harm():
+    title = "@everyone [x](https://evil.example) ![](https://evil.example/a.png) <b>#1"
+    made = discussion(title, "Ask @mira, see https://evil.example and `part_size = 64MB`.")
+    body = comment([finding(7)], docs=[Finding(made, "related", 0.6, "test")])
+    assert ANSWER in links(body)
+    assert harms(body) == []
 
 
 def test_weaker_matches_are_folded():

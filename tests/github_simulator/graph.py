@@ -22,6 +22,7 @@ from graphql import (
 from indexer.threads import Event
 from tests.github_simulator.auth import Caller
 from tests.github_simulator.graph_cost import Complaint, Cost, cost_of
+from tests.github_simulator.graph_discussions import discussions
 from tests.github_simulator.graph_pages import connection, sortable
 from tests.github_simulator.limits import Limits
 from tests.github_simulator.payloads import Json, Renderer, stamp
@@ -168,9 +169,16 @@ class Graph:
             "nameWithOwner": repo.full_name,
             "isPrivate": repo.private,
             "url": f"{self.render.url}/{repo.full_name}",
+            "hasDiscussionsEnabled": repo.discussions_enabled,
+            "discussions": lambda _info, **args: self._discussions(repo, **args),
             "issue": lambda _info, number: self._one_issue(repo, number),
             "issues": lambda _info, **args: self._issues(repo, **args),
         }
+
+    def _discussions(self, repo: SimRepository, **args: Any) -> Json:
+        self._caller.need("discussions")
+        page = f"{self.render.url}/{repo.full_name}"
+        return discussions(repo, page, self._actor, **args)
 
     def _one_issue(self, repo: SimRepository, number: int) -> Json:
         if number in repo.moved:

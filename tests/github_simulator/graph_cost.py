@@ -19,7 +19,7 @@ from graphql import (
 
 MOST_NODES = 500_000
 MOST_A_PAGE = 100
-CONNECTIONS = {"issues", "comments", "labels", "reactors", "timelineItems"}
+CONNECTIONS = {"issues", "discussions", "comments", "labels", "reactors", "timelineItems"}
 
 
 class Complaint(GraphQLError):

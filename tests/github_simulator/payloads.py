@@ -89,7 +89,7 @@ class Renderer:
             "archived": repo.archived,
             "disabled": False,
             "has_issues": repo.issues_enabled,
-            "has_discussions": False,
+            "has_discussions": repo.discussions_enabled,
             "open_issues_count": sum(i.state == "open" for i in repo.issues.values()),
             "created_at": stamp(repo.created_at),
             "updated_at": stamp(repo.created_at),

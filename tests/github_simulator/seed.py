@@ -34,6 +34,20 @@ class SeedPull(_Model):
     merged_at: Moment | None = None
 
 
+class SeedDiscussion(_Model):
+    """A discussion in a category for questions; without an answer none was chosen."""
+
+    number: int
+    title: str
+    body: str = ""
+    author: str = "asker"
+    created_at: Moment
+    answer: str | None = None
+    answered_by: str = "helper"
+    answered_at: Moment | None = Field(None, description="else as the discussion was opened")
+    answer_minimized: bool = False
+
+
 class SeedRepository(_Model):
     full_name: str
     private: bool = False
@@ -43,6 +57,7 @@ class SeedRepository(_Model):
     docs: dict[str, str] = Field(default_factory=dict)
     docs_updated_at: Moment | None = None
     releases: list[SeedRelease] = Field(default_factory=list)
+    discussions: list[SeedDiscussion] = Field(default_factory=list)
     labels: list[str] = Field(default_factory=list)
     config: str | None = Field(None, description="the text of .github/oncall-intern.yml")
     collaborators: dict[str, Literal["admin", "maintain", "write", "triage", "read", "none"]] = (

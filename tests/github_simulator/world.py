@@ -5,11 +5,17 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from itertools import chain, count
 from typing import Any
 
 from indexer.threads import Event, Thread
-from tests.github_simulator.seed import Seed, SeedPull, SeedRelease, SeedRepository
+from tests.github_simulator.seed import (
+    Seed,
+    SeedDiscussion,
+    SeedPull,
+    SeedRelease,
+    SeedRepository,
+)
 
 CONFIG_PATH = ".github/oncall-intern.yml"
 EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
@@ -100,6 +106,8 @@ class SimRepository:
     moved: dict[int, str] = field(default_factory=dict)
     labels: dict[str, dict[str, Any]] = field(default_factory=dict)
     releases: list[SeedRelease] = field(default_factory=list)
+    discussions: dict[int, SeedDiscussion] = field(default_factory=dict)
+    discussions_enabled: bool = False
     commits: list[SimCommit] = field(default_factory=list)
     collaborators: dict[str, str] = field(default_factory=dict)
     check_runs: list[dict[str, Any]] = field(default_factory=list)
@@ -120,7 +128,8 @@ class SimRepository:
         return self.commits[-1] if self.commits else None
 
     def next_number(self) -> int:
-        return max((*self.issues, *self.pulls, *self.deleted, *self.moved, 0)) + 1
+        taken = (self.issues, self.pulls, self.discussions, self.deleted, self.moved)
+        return max((0, *chain.from_iterable(taken))) + 1
 
     def add_comment(self, number: int, comment: SimComment) -> None:
         while comment.id in self.comment_index:
@@ -193,6 +202,8 @@ class World:
             created_at=created,
             pulls={pull.number: pull for pull in seed.pulls},
             releases=list(seed.releases),
+            discussions={entry.number: entry for entry in seed.discussions},
+            discussions_enabled=bool(seed.discussions),
             collaborators={login.lower(): role for login, role in seed.collaborators.items()},
         )
         for name in seed.labels:

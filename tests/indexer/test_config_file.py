@@ -28,6 +28,7 @@ thresholds:
 sources:
   docs: ["README.md", "docs/*"]
   releases: false
+  discussions: true
   repositories: [octo/hull, mast]
   without_labels: [discussion]
 ignore:
