@@ -13,7 +13,7 @@ import anyio
 import uvicorn
 from anyio.to_thread import run_sync
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
@@ -42,7 +42,10 @@ def build_app(kb: KnowledgeBase, routes: Sequence[BaseRoute] = ()) -> Starlette:
             return Response(error_message(ValueError(f"no method {method}")), status_code=404)
         if not workers:  # a limiter belongs to the running loop
             workers.append(anyio.CapacityLimiter(WORKERS))
-        body = await request.body()
+        try:
+            body = await request.body()
+        except ClientDisconnect:  # a command that was killed: nobody hears the answer
+            return Response(status_code=400)
         status, content = await run_sync(_answer, kb, method, body, limiter=workers[0])
         return Response(content, status_code=status, media_type="application/octet-stream")
 

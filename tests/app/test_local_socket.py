@@ -111,3 +111,15 @@ async def test_that_it_starts_and_stops_is_left_to_the_server_that_it_belongs_to
         async with serve_local_socket(kb, settings):
             pass
     assert [record.message for record in caplog.records if "uvicorn" in record.name] == []
+
+
+async def test_a_command_that_is_killed_while_it_writes_leaves_no_traceback(kb, settings, caplog):
+    async with serve_local_socket(kb, settings) as path:
+        _, writer = await asyncio.open_unix_connection(str(path))
+        writer.write(b"POST /kb/upsert HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf")
+        await writer.drain()
+        await asyncio.sleep(0.2)
+        writer.close()
+        await writer.wait_closed()
+        await asyncio.sleep(0.2)
+    assert caplog.text == ""
