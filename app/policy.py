@@ -14,6 +14,7 @@ from app.findings import Finding
 from app.wishes import NOTHING, Wished
 from indexer.candidate import Candidate
 from indexer.repo_config import RepoConfig
+from indexer.script import script_of
 from indexer.threads import Ending, Thread
 from indexer.thresholds import DEFAULT, Thresholds
 
@@ -28,8 +29,8 @@ MAX_ROWS: Final = 3
 MAX_FOLDED: Final = 5
 # A related issue is shown from this share of the best one's probability on.
 SHARE: Final = 0.4
-# The same for an issue that shares only single words with the new one, or nothing that has a name:
-# a very young issue is often called probable for its age.
+# The same for an issue that shares only single words with the new one: a very young issue is often
+# called probable for its age. What shares one word, or nothing with a name, is shown as the best.
 WEAK_SHARE: Final = 0.8
 # So many times as probable must it be to be worth a comment alone: "both titles say ICE" is little.
 WEAK_ALONE: Final = 1.6
@@ -40,6 +41,12 @@ ASKED: Final = 0.05
 # How many findings the model reads, and how many of them may be docs or release notes.
 MAX_ASKED: Final = 8
 ASKED_DOCS: Final = 2
+
+# Where particles and endings attach to words, or no spaces part them, two reports of one thing
+# share few words letter for letter. That none can be named says nothing there, and the ranker,
+# fitted to English, calls such a pair less probable than it is.
+ATTACHED_ALONE: Final = 0.75
+_ENDINGS_ATTACH: Final = frozenset({"hangul", "kana", "han"})
 
 _NO_AI_LABELS: Final = frozenset({"no-ai", "no ai", "noai"})
 _NO_AI = re.compile(r"^[ \t]{0,3}/no-ai\b", re.MULTILINE | re.IGNORECASE)
@@ -167,7 +174,10 @@ def shown(
 
 
 def _share(finding: Finding) -> float:
-    return SHARE if finding.sentence or finding.evidence.is_strong else WEAK_SHARE
+    """The share of the best one's probability that a row needs; all of it for a word or nothing."""
+    if finding.sentence or finding.evidence.is_strong:
+        return SHARE
+    return WEAK_SHARE if len(finding.evidence.terms) > 1 else 1.0
 
 
 def folded(findings: Sequence[Finding], rows: Sequence[Finding]) -> list[Finding]:
@@ -227,6 +237,9 @@ def enough_evidence(
 
 
 def _care(finding: Finding) -> float:
+    """How many times as probable as usual what was found must be."""
+    if script_of(finding.candidate.title) in _ENDINGS_ATTACH:
+        return ATTACHED_ALONE
     return 1.0 if finding.sentence or finding.evidence.is_strong else WEAK_ALONE
 
 

@@ -192,3 +192,22 @@ def test_single_words_alone_must_be_more_probable():
     assert policy.enough_evidence([weak]).reason == "thin_evidence"
     assert policy.enough_evidence([replace(weak, probability=0.2)]).reason == "related"
     assert policy.enough_evidence([replace(weak, sentence="Same proxy.")]).reason == "related"
+
+
+def test_where_endings_attach_to_words_few_are_the_same_letter_for_letter():
+    title = "맥에서 동기화한 파일 이름이 풀어져 보입니다"
+    weak = replace(finding(1, 0.1, title=title), evidence=Evidence("titles", ("맥에서",)))
+    assert policy.enough_evidence([weak]).reason == "related"
+    assert policy.enough_evidence([replace(weak, probability=0.08)]).reason == "thin_evidence"
+    english = replace(finding(1, 0.1), evidence=Evidence("titles", ("proxy",)))
+    assert policy.enough_evidence([english]).reason == "thin_evidence"
+
+
+def test_a_single_shared_word_is_no_row_beside_a_better_one():
+    best = finding(1, 0.5)
+    word = replace(finding(2, 0.45), evidence=Evidence("titles", ("proxy",)))
+    nothing = replace(word, evidence=Evidence("none"))
+    words = replace(word, evidence=Evidence("titles", ("proxy", "timeout")))
+    for beside, rows in ((word, [best]), (nothing, [best]), (words, [best, words])):
+        assert policy.shown([best, beside], PLAIN).rows == rows
+    assert policy.shown([word], PLAIN).rows == [word]
