@@ -6,9 +6,11 @@ serves in place of a Qdrant server; without it one server owns everything and is
 
 import random
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -22,8 +24,10 @@ from tests.fakes_store import local_socket
 from tests.github_simulator import Seed, SeedRepository, Simulator
 
 INSTALLATION = 1001
-# The older reports: an issue that is about one of these things is answered with its setting.
-THINGS = ("valve", "hose", "gauge", "rotor", "filter", "panel", "piston", "sensor")
+# The things that issues are about. So many that no issue has more look-alikes than are searched.
+HEADS = ("val", "ho", "gau", "ro", "fil", "pan", "pis", "sen", "cra", "dro", "nok", "lem", "tur")
+TAILS = ("ve", "se", "ge", "tor", "ter", "el", "ton", "sor", "nix", "mup", "dak", "lin", "rod")
+ALL_THINGS = tuple(head + tail for head, tail in product(HEADS, TAILS))
 
 
 def report(thing: str) -> tuple[str, str]:
@@ -31,7 +35,7 @@ def report(thing: str) -> tuple[str, str]:
     return title, f"```\n{thing.title()}StallError: {thing} did not move within 250 ms\n```"
 
 
-def history() -> Seed:
+def history(things: Sequence[str]) -> Seed:
     threads = [
         thread(
             number,
@@ -41,7 +45,7 @@ def history() -> Seed:
             state_reason="completed",
             closed_at=(START + timedelta(days=number + 2)).isoformat(),
         )
-        for number, thing in enumerate(THINGS, 1)
+        for number, thing in enumerate(things, 1)
     ]
     repository = SeedRepository.model_validate({"full_name": REPO, "threads": threads})
     return Seed(repositories=[repository])
@@ -73,13 +77,14 @@ class Turmoil:
         self._random = random.Random(seed)  # noqa: S311  no secret
         self._figures = Figures(2 if database_url else 1, issues)
         self._planned_kills = kills
+        self._things = ALL_THINGS[: max(12, issues // 2)]
         self._about: dict[int, str] = {}
 
     def run(self, seconds: float = 240) -> Figures:
         """All of it; at most so long is waited for the workers to be done."""
         began = time.monotonic()
         with ExitStack() as stack:
-            github = stack.enter_context(Simulator(history()))
+            github = stack.enter_context(Simulator(history(self._things)))
             # An hour's allowance would be used up in minutes, and the rest of the hour slept.
             github.limits.sizes |= {"core": 10**6, "graphql": 10**6}
             workers = self._workers(stack, github)
@@ -135,7 +140,7 @@ class Turmoil:
                 self._open(github)
             elif action == "edit":
                 number = pick.choice(list(self._about))
-                self._about[number] = pick.choice(THINGS)
+                self._about[number] = pick.choice(self._things)
                 title, body = report(self._about[number])
                 github.edit(REPO, number, title=title, body=body)
                 figures.edits += 1
@@ -151,7 +156,7 @@ class Turmoil:
     def _open(self, github: Simulator) -> None:
         if len(self._about) == self._figures.issues:
             return
-        thing = self._random.choice(THINGS)
+        thing = self._random.choice(self._things)
         self._about[github.open_issue(REPO, *report(thing))["number"]] = thing
 
     def _redeliver(self, github: Simulator, guid: str) -> None:
