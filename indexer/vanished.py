@@ -22,7 +22,8 @@ async def remove_vanished(
     """Remove the threads that GitHub no longer has; returns how many there were.
 
     That costs one query where GitHub counts as many issues as there are threads, and otherwise
-    one for each hundred issues.
+    one for each hundred issues. What GitHub does not list is asked for by its number before it is
+    removed: the list may leave out what is there.
 
     Args:
         client: who reads.
@@ -33,14 +34,14 @@ async def remove_vanished(
     Raises:
         InternError: GitHub or the knowledge base is in trouble; doing it again is safe.
     """
-    from indexer.sources.numbers import fetch_numbers
+    from indexer.sources.numbers import fetch_gone, fetch_numbers
 
     # Before GitHub is asked: what is indexed meanwhile is no business of ours.
     stored = await asyncio.to_thread(stored_numbers, kb, repo)
     listed = await fetch_numbers(client, repo, unless=len(stored))
     if listed is None:
         return 0
-    vanished = sorted(stored - listed)
+    vanished = sorted(await fetch_gone(client, repo, stored - listed))
     for number in vanished:
         await asyncio.to_thread(on_gone, repo, number)
         await asyncio.to_thread(delete_thread, kb, repo, number)

@@ -167,6 +167,21 @@ NUMBERS = f"""query Numbers($owner: String!, $name: String!, $after: String) {{
 }}"""
 
 
+def still_there(numbers: Sequence[int]) -> str:
+    """Whether each of several issues exists; one that does not is null, with an error."""
+    parts = "\n".join(
+        f"    issue_{number}: issue(number: {number}) {{ repository {{ nameWithOwner }} }}"
+        for number in numbers
+    )
+    return f"""query StillThere($owner: String!, $name: String!) {{
+  {_RATE}
+  repository(owner: $owner, name: $name) {{
+    nameWithOwner
+{parts}
+  }}
+}}"""
+
+
 DISCUSSIONS = f"""query Discussions($owner: String!, $name: String!, $after: String) {{
   {_RATE}
   repository(owner: $owner, name: $name) {{
@@ -195,5 +210,6 @@ ALL = {
     "more comments": more_comments((1, 2)),
     "bodies": BODIES,
     "numbers": NUMBERS,
+    "still there": still_there((1, 2)),
     "discussions": DISCUSSIONS,
 }

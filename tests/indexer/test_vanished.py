@@ -2,10 +2,10 @@
 
 import pytest
 
-from indexer.errors import GitHubUnavailable
 from indexer.sources import queries
-from indexer.sources.numbers import fetch_numbers
+from indexer.sources.numbers import fetch_gone, fetch_numbers
 from tests.fakes_embedding import ToyEmbedder
+from tests.github_simulator import Seed
 from tests.indexer.backfill_bench import COUNT, REPO, opened_bench, widgets
 
 
@@ -45,8 +45,9 @@ async def test_where_nothing_is_gone_one_query_tells(bench, simulator):
     assert listings(simulator) == before + 1
 
 
-async def test_a_list_that_is_not_whole_removes_nothing(bench, simulator):
+async def test_of_a_list_that_is_not_whole_only_what_is_gone_is_removed(bench, simulator):
     await bench.run(docs=False)
+    simulator.delete_issue(REPO, 7)
     short = {
         "totalCount": COUNT + 1,
         "pageInfo": {"hasNextPage": False, "endCursor": None},
@@ -59,9 +60,35 @@ async def test_a_list_that_is_not_whole_removes_nothing(bench, simulator):
         body={"data": {"repository": {"issues": short}}},
         times=None,
     )
-    with pytest.raises(GitHubUnavailable, match="lists 1"):
-        await bench.run(docs=False)
+    assert (await bench.run(docs=False)).gone == 1
+    assert set(bench.stored()) == set(range(1, COUNT + 1)) - {7}
+
+
+async def test_a_first_run_ends_though_github_counts_one_more_than_it_lists(bench, simulator):
+    hidden = {
+        "totalCount": COUNT + 1,
+        "pageInfo": {"hasNextPage": False, "endCursor": None},
+        "nodes": [*({"number": number} for number in range(1, COUNT + 1)), None],
+    }
+    simulator.add_trouble(
+        "POST /graphql",
+        status=200,
+        contains="query Numbers",
+        body={"data": {"repository": {"issues": hidden}}},
+        times=None,
+    )
+    assert (await bench.run(docs=False)).gone == 0
+    assert bench.row().is_complete
     assert len(bench.stored()) == COUNT
+
+
+async def test_what_was_moved_away_is_gone(bench, simulator):
+    await bench.run(docs=False)
+    other = {"repositories": [{"full_name": "octo/other"}]}
+    simulator.world.add_repository(Seed.model_validate(other).repositories[0])
+    simulator.transfer_issue(REPO, 7, "octo/other")
+    assert (await bench.run(docs=False)).gone == 1
+    assert await fetch_gone(bench.client, REPO, {6, 7, 999}) == {7, 999}
 
 
 async def test_numbers_over_several_pages(bench, simulator):
