@@ -175,7 +175,9 @@ class Jobs:
                 continue
             if not await self._queue.unfinished(Backfill.queue, repo):
                 log.info("backfill goes on", repo=repo)
-                await self._queue.enqueue(f"resume:{row.started_at}", [Backfill(repo)])
+                # Its other options are in the row.
+                job = Backfill(repo, docs=row.docs)
+                await self._queue.enqueue(f"resume:{row.started_at}", [job], repeated=ENDED)
 
     async def _respond(self, job: Respond, at: str) -> Outcome:
         if await self._history_is_there(job):

@@ -117,6 +117,11 @@ class _Now(Collector):
             "Everything before this moment, in seconds since 1970, is indexed.",
             labels=["repo"],
         )
+        error = GaugeMetricFamily(
+            "intern_backfill_error",
+            "1 where the last run failed, and why.",
+            labels=["repo", "reason"],
+        )
         warning = GaugeMetricFamily(
             "intern_backfill_warning",
             "1 where docs or releases could not be read, and why.",
@@ -129,6 +134,8 @@ class _Now(Collector):
                 total.add_metric([row.repo], row.total)
             if row.watermark is not None:
                 fresh.add_metric([row.repo], row.watermark.timestamp())
+            if row.error_reason is not None:
+                error.add_metric([row.repo, row.error_reason], 1)
             if row.warning_reason is not None:
                 warning.add_metric([row.repo, row.warning_reason], 1)
-        yield from (status, threads, total, fresh, warning)
+        yield from (status, threads, total, fresh, error, warning)

@@ -12,9 +12,10 @@ SPREAD = 0.2
 def due(row: RepositoryState, interval: timedelta, now: datetime) -> str | None:
     """The key of the reading that a repository is due for; None if it is not due.
 
-    A reading that fails before it begins is due again one interval later, under another key.
+    A reading that fails before it begins is due again one interval later, under another key. One
+    that seems to be under way may have been killed: whoever starts it looks whether it is.
     """
-    known = row.source == "github" and row.status in {Status.COMPLETE, Status.FAILED}
+    known = row.source == "github" and row.status is not Status.NEVER
     if not known or row.started_at is None:
         return None
     own = interval * (1 + SPREAD * (_fraction(f"{row.repo} {row.started_at}") - 0.5))

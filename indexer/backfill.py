@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from indexer.docs_sync import DocsReport, sync_docs
 from indexer.embedding import TextEmbedder
-from indexer.errors import InternError
 from indexer.indexing import IndexReport, index_threads
 from indexer.progress import BackfillReport, OnProgress, Progress, silent
 from indexer.refresh import refresh_threads
@@ -41,11 +40,12 @@ async def backfill(  # noqa: PLR0913, PLR0917 - what is keyword-only has default
 ) -> BackfillReport:
     """Read a repository from GitHub into the knowledge base.
 
-    The first run reads everything, and goes on where it was when it is interrupted (one page at
-    most is read twice). After it, a run reads what was updated since the last; `full` reads
-    everything again, with template lines taken anew, and so does a run that finds the repository
-    doubled. Every run removes threads that are no longer on GitHub. Documents of any kind that
-    GitHub refuses are a warning in the repository's row, no failure.
+    The first run reads everything. After it, a run reads what was updated since the last; `full`
+    reads everything again, with template lines taken anew, and so does a run that finds the
+    repository doubled. A run after one that was interrupted goes on where that was (one page at
+    most is read twice), with its `since` and its `full`. Every run removes threads that are no
+    longer on GitHub. Documents of any kind that GitHub refuses are a warning in the repository's
+    row, no failure.
 
     Args:
         client: who reads.
@@ -59,19 +59,19 @@ async def backfill(  # noqa: PLR0913, PLR0917 - what is keyword-only has default
         discussions: with them its answered discussions; False removes those that are known, None
             leaves them alone.
         since: read only what was updated since then, and call that complete; of a repository that
-            was read before, nothing is left out that happened after that reading.
+            was read before, nothing is left out that happened after that reading, and where
+            everything is read again, nothing at all.
         on_gone: told of each thread that is no longer there, before it is removed.
 
     Raises:
-        InternError: the repository's row in `state` says why, and keeps the cursor.
+        Exception: whatever it is; the repository's row in `state` says why, and from where on the
+            next run has to read.
     """
     run = _Run(client, kb, embedder, state, on_progress, on_gone)
     try:
         return await run.whole(repo, full=full, docs=docs, discussions=discussions, since=since)
-    except InternError as error:
-        row = await asyncio.to_thread(state.repository, repo)
-        status = row.status if row.is_complete else Status.FAILED
-        await asyncio.to_thread(state.save, replace(row, status=status, error=str(error)))
+    except Exception as error:
+        await asyncio.to_thread(state.fail, repo, error)
         raise
 
 
@@ -94,16 +94,15 @@ class _Run:
         since: datetime | None,
     ) -> BackfillReport:
         row = await asyncio.to_thread(self.state.repository, repo)
-        if row.started_at and not row.has_ended:
+        if row.started_at and row.is_interrupted:
             # What the interrupted run wrote last was perhaps not looked at any more.
             await self._settle(repo, row.started_at)
-        # With other template lines every thread is another one to search.
-        full = full or (row.is_complete and is_outgrown(row.templates, row.threads))
-        row, since = _plan(row, full=full, since=since)
-        if row.templates.number == 0 or (row.cursor is None and full):
-            row = await self._take_templates(row)
+        row = _plan(row, full=full, docs=docs, since=since)
         await asyncio.to_thread(self.state.save, row)
-        row, done, report = await self._threads(row, since)
+        if row.templates.number == 0 or (row.cursor is None and row.anew):
+            row = await self._take_templates(row)
+            await asyncio.to_thread(self.state.save, row)
+        row, done, report = await self._threads(row)
         self.tell(Progress("vanished", done, row.total, report))
         gone = await remove_vanished(self.client, self.kb, repo, self.on_gone)
         report += IndexReport(removed=gone)
@@ -111,7 +110,7 @@ class _Run:
         if docs:
             self.tell(Progress("docs", done, row.total, report))
             read = await sync_docs(
-                self.client, self.kb, self.embedder, repo, discussions=discussions, anew=full
+                self.client, self.kb, self.embedder, repo, discussions=discussions, anew=row.anew
             )
         await asyncio.to_thread(self.kb.flush)
         there = await asyncio.to_thread(self.kb.count, Where((row.repo,), kinds=("issue",)))
@@ -124,6 +123,8 @@ class _Run:
             threads=there,
             total=there,
             completed_at=datetime.now(UTC),
+            since=None,
+            anew=False,
             warning=read.warning,
             warning_reason=read.reason,
         )
@@ -141,9 +142,7 @@ class _Run:
         snapshot = next_snapshot(row.templates, bodies, forms)
         return replace(row, templates=replace(snapshot, bodies=max(issues, len(bodies))))
 
-    async def _threads(
-        self, row: RepositoryState, since: datetime | None
-    ) -> tuple[RepositoryState, int, IndexReport]:
+    async def _threads(self, row: RepositoryState) -> tuple[RepositoryState, int, IndexReport]:
         """Read page after page; the next is fetched while one is embedded."""
         from indexer.sources.github import iter_threads  # githubkit takes a while to import
 
@@ -153,7 +152,7 @@ class _Run:
             self.client,
             row.repo,
             cursor=row.cursor,
-            since=since,
+            since=row.since,
             on_wait=lambda seconds: self.tell(Progress("waiting", wait=seconds)),
         )
         async for page in _ahead(pages):
@@ -162,11 +161,9 @@ class _Run:
             )
             await self._settle(row.repo, page.asked_at, {t.number for t in page.threads})
             done += len(page.threads)
-            if since is None:
-                # What the cursor says is read must be safe before the cursor is.
-                await asyncio.to_thread(self.kb.flush)
-                row = replace(row, cursor=page.cursor, threads=done, total=page.total)
-                await asyncio.to_thread(self.state.save, row)
+            # What the row says is read must be safe before the row is.
+            await asyncio.to_thread(self.kb.flush)
+            row = await asyncio.to_thread(self.state.save, _after(page, row, done))
             self.tell(Progress("threads", done, page.total, report, page.rate))
         return row, done, report
 
@@ -181,22 +178,37 @@ class _Run:
 
 
 def _plan(
-    row: RepositoryState, *, full: bool, since: datetime | None
-) -> tuple[RepositoryState, datetime | None]:
-    """The row as the run begins, and from when on updates are read; None for everything."""
+    row: RepositoryState, *, full: bool, docs: bool, since: datetime | None
+) -> RepositoryState:
+    """The row as the run begins."""
+    from_github = row.source == "github"
+    goes_on = from_github and row.is_interrupted
+    full = full or (goes_on and row.anew)
+    # With other template lines every thread is another one to search.
+    full = full or (row.is_complete and is_outgrown(row.templates, row.threads))
+    if full and row.is_complete:
+        # Part of it alone would leave the rest as it was under the template lines before.
+        since = None
+    row = replace(row, docs=docs, anew=full, error=None, error_reason=None, source="github")
+    row = replace(row, status=Status.COMPLETE if row.is_complete else Status.RUNNING)
     if since is None and row.cursor is not None:
         # An interrupted run goes on; it began when it began.
-        return replace(row, source="github", error=None, status=_running(row)), None
-    if row.is_complete and row.source == "github" and row.watermark and not full:
+        return replace(row, since=None)
+    if goes_on and row.since and not full:
+        return replace(row, since=min(since or row.since, row.since), cursor=None)
+    if row.is_complete and row.watermark and from_github and not full:
         # Never from later on: what happened in between would be called read and never be.
         since = min(since or row.watermark, row.watermark - OVERLAP)
-    begun = replace(row, cursor=None, started_at=datetime.now(UTC), error=None, source="github")
-    return replace(begun, status=_running(row)), since
+    return replace(row, cursor=None, started_at=datetime.now(UTC), since=since)
 
 
-def _running(row: RepositoryState) -> Status:
-    """A repository that is complete stays so while it is read again."""
-    return Status.COMPLETE if row.is_complete else Status.RUNNING
+def _after(page: "Page", row: RepositoryState, done: int) -> RepositoryState:
+    """The row when a page is written: from where on a run that is interrupted now goes on."""
+    if row.since is None:
+        return replace(row, cursor=page.cursor, threads=done, total=page.total)
+    # The oldest update comes first, so that nothing is left that was updated before the last one.
+    updated = page.threads[-1].updated_at if page.threads else None
+    return replace(row, since=max(row.since, updated or row.since))
 
 
 async def _ahead(pages: "AsyncIterator[Page]") -> "AsyncIterator[Page]":

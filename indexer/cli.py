@@ -106,6 +106,8 @@ def backfill(
     """Read a repository's history from GitHub; go on where a former run stopped."""
     repo = checked_repo(repo)
     moment = checked_moment(since, "--since")
+    if full and moment:
+        raise InputError("--full and --since do not go together: --full reads everything.")
     settings = load_settings()
     from indexer.reading import read_history
 

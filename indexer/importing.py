@@ -69,9 +69,8 @@ def import_file(  # noqa: PLR0913, PLR0917 - what is keyword-only has defaults
         row = replace(row, templates=next_snapshot(row.templates, bodies))
     bodies.clear()
     status = Status.COMPLETE if row.is_complete else Status.RUNNING
-    row = state.save(
-        replace(row, source="import", status=status, started_at=datetime.now(UTC), error=None)
-    )
+    begun = replace(row, source="import", status=status, started_at=datetime.now(UTC))
+    row = state.save(replace(begun, since=None, anew=False, error=None, error_reason=None))
     errors = 0
     damage: LineError | None = None
     newest = row.watermark
@@ -90,22 +89,25 @@ def import_file(  # noqa: PLR0913, PLR0917 - what is keyword-only has defaults
                 newest = max(newest, moment) if newest else moment
                 yield item
 
-    report = index_threads(
-        kb,
-        embedder,
-        repo,
-        threads(),
-        row.templates.lines,
-        lambda now: on_progress(Progress("threads", now.seen, total, now)),
-    )
-    # What could not be read was counted before: without this the bar would stop short of its end.
-    on_progress(Progress("threads", report.seen, report.seen, report))
-    kb.flush()
+    try:
+        report = index_threads(
+            kb,
+            embedder,
+            repo,
+            threads(),
+            row.templates.lines,
+            lambda now: on_progress(Progress("threads", now.seen, total, now)),
+        )
+        # What could not be read was counted before: else the bar would stop short of its end.
+        on_progress(Progress("threads", report.seen, report.seen, report))
+        kb.flush()
+    except Exception as error:
+        state.fail(repo, error)
+        raise
     if damage:
-        error = f"{path.name}, {damage}; what stands before it was imported."
-        status = row.status if row.is_complete else Status.FAILED
-        state.save(replace(row, status=status, error=error))
-        raise InputError(error)
+        cut = InputError(f"{path.name}, {damage}; what stands before it was imported.")
+        state.fail(repo, cut)
+        raise cut
     state.save(
         replace(
             row,

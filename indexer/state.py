@@ -11,6 +11,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from indexer.database import create_tables, open_engine, scrub
+from indexer.errors import InternError
 from indexer.forgotten import ForgottenRepositories
 from indexer.heard import HeardThreads
 from indexer.pairs import ExcludedPairs
@@ -58,7 +59,12 @@ class RepositoryState:
         total: how many there are, where the source says so.
         started_at: when the run under way (or the last one) began; a resumed run keeps it.
         completed_at: when a run last came to its end; a later one that fails leaves it.
+        since: of a run that reads updates, from when on they are still to be read; None where it
+            reads everything, or none is under way.
+        anew: the run under way reads everything though it was read before.
+        docs: the last run was to read files and releases too.
         error: why the last run failed, as one sentence.
+        error_reason: the error's short code.
         warning: what the last run could not read though it did not fail, as one sentence.
         warning_reason: the warning's short code.
     """
@@ -73,7 +79,11 @@ class RepositoryState:
     total: int | None = None
     started_at: datetime | None = None
     completed_at: datetime | None = None
+    since: datetime | None = None
+    anew: bool = False
+    docs: bool = True
     error: str | None = None
+    error_reason: str | None = None
     warning: str | None = None
     warning_reason: str | None = None
 
@@ -83,10 +93,10 @@ class RepositoryState:
         return self.status is Status.COMPLETE
 
     @property
-    def has_ended(self) -> bool:
-        """Whether the last run came to its end."""
-        ended = self.completed_at
-        return ended is not None and (self.started_at is None or self.started_at <= ended)
+    def is_interrupted(self) -> bool:
+        """Whether a run was begun that did not come to its end."""
+        began, ended = self.started_at, self.completed_at
+        return began is not None and (ended is None or ended < began)
 
 
 _metadata = sa.MetaData()
@@ -106,7 +116,11 @@ _repositories = sa.Table(
     sa.Column("total", sa.Integer),
     sa.Column("started_at", sa.Text),
     sa.Column("completed_at", sa.Text),
+    sa.Column("since", sa.Text),
+    sa.Column("anew", sa.Boolean),
+    sa.Column("docs", sa.Boolean),
     sa.Column("error", sa.Text),
+    sa.Column("error_reason", sa.Text),
     sa.Column("warning", sa.Text),
     sa.Column("warning_reason", sa.Text),
 )
@@ -118,7 +132,7 @@ _thresholds = sa.Table(
     sa.Column("related", sa.Float, nullable=False),
     sa.Column("document", sa.Float, nullable=False),
 )
-_MOMENTS = ("watermark", "started_at", "completed_at")
+_MOMENTS = ("watermark", "started_at", "completed_at", "since")
 
 
 class State:
@@ -176,6 +190,16 @@ class State:
         """Change some fields of a repository's row."""
         return self.save(replace(self.repository(repo), **changes))
 
+    def fail(self, repo: str, error: Exception) -> RepositoryState:
+        """Remember why a run failed; a repository that is complete stays so."""
+        row = self.repository(repo)
+        said, reason = f"It met {type(error).__name__}, which nobody expected.", "crashed"
+        if isinstance(error, InternError):
+            # Only these say nothing of an issue's text.
+            said, reason = str(error), error.reason
+        status = row.status if row.is_complete else Status.FAILED
+        return self.save(replace(row, status=status, error=said, error_reason=reason))
+
     def thresholds(self, repo: str) -> Thresholds:
         """The thresholds in force for a repository: those stored for it, else the shipped ones."""
         columns = (_thresholds.c.duplicate, _thresholds.c.related, _thresholds.c.document)
@@ -223,6 +247,8 @@ def _read(row: Mapping[str, Any]) -> RepositoryState:
         bodies=values.pop("template_bodies"),
         lines=_lines(values.pop("template_lines")),
     )
+    # Rows of older versions have neither.
+    values["anew"], values["docs"] = bool(values["anew"]), values["docs"] is not False
     return RepositoryState(**values | {"status": Status(values["status"]), "templates": templates})
 
 
@@ -238,7 +264,10 @@ def _write(row: RepositoryState) -> dict[str, Any]:
         "template_lines": json.dumps(sorted(row.templates.lines)),
         "threads": row.threads,
         "total": row.total,
+        "anew": row.anew,
+        "docs": row.docs,
         "error": row.error,
+        "error_reason": row.error_reason,
         "warning": row.warning,
         "warning_reason": row.warning_reason,
     } | {

@@ -95,8 +95,9 @@ def as_plain(row: StatusRow) -> dict[str, object]:
         "watermark": _iso(state.watermark),
         "started_at": _iso(state.started_at),
         "completed_at": _iso(state.completed_at),
-        "resumes": state.cursor is not None,
+        "resumes": state.cursor is not None or state.since is not None,
         "error": state.error,
+        "error_reason": state.error_reason,
         "warning": state.warning,
         "warning_reason": state.warning_reason,
     }

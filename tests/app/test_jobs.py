@@ -403,7 +403,7 @@ async def test_a_second_server_in_the_same_folder_is_refused(tmp_path):
 
 async def test_a_history_that_another_process_left_half_read_is_read_on(tmp_path):
     state = State.open(Settings(data_dir=tmp_path))
-    state.update("octo/left", status=Status.RUNNING, source="github")
+    state.update("octo/left", status=Status.RUNNING, source="github", docs=False)
     state.update("octo/imported", status=Status.RUNNING, source="import")
     state.update("octo/done", status=Status.COMPLETE, source="github")
     async with running(tmp_path, ScriptedSteps()) as jobs:
@@ -411,8 +411,8 @@ async def test_a_history_that_another_process_left_half_read_is_read_on(tmp_path
         await jobs.jobs.resume_backfills(state)
         await jobs.steps.reached("read_history")
     state.close()
-    assert [job.repo for name, (job,) in jobs.steps.calls if name == "read_history"] == [
-        "octo/left"
+    assert [job for name, (job,) in jobs.steps.calls if name == "read_history"] == [
+        Backfill("octo/left", docs=False)
     ]
 
 

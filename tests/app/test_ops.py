@@ -84,12 +84,14 @@ async def test_metrics(app):
     services.metrics.deliveries.labels("issues", "queued").inc()
     services.state.update("octo/tools", status=Status.RUNNING, threads=10, total=40)
     services.state.update("octo/tools", warning="No right.", warning_reason="github_forbidden")
+    services.state.fail("octo/tools", StoreUnavailable("gone"))
     text = (await get(app, "/metrics")).text
     for line in (
         'intern_deliveries_total{event="issues",outcome="queued"} 1.0',
         'intern_jobs_unfinished{queue="respond",status="enqueued"} 3.0',
         'intern_index_points{repo="octo/tools"} 5.0',
-        'intern_backfill_status{repo="octo/tools",status="running"} 1.0',
+        'intern_backfill_status{repo="octo/tools",status="failed"} 1.0',
+        'intern_backfill_error{reason="store_unavailable",repo="octo/tools"} 1.0',
         'intern_backfill_threads{repo="octo/tools"} 10.0',
         'intern_backfill_threads_total{repo="octo/tools"} 40.0',
         'intern_backfill_warning{reason="github_forbidden",repo="octo/tools"} 1.0',

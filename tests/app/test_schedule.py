@@ -32,7 +32,6 @@ def test_repositories_are_spread():
     "changes",
     [
         {"source": "import"},
-        {"status": Status.RUNNING},
         {"status": Status.NEVER},
         {"started_at": None},
     ],
@@ -41,5 +40,6 @@ def test_what_is_never_due(changes):
     assert due(replace(READ, **changes), DAY, day(9)) is None
 
 
-def test_what_failed_is_tried_again():
-    assert due(replace(READ, status=Status.FAILED), DAY, day(9)) is not None
+@pytest.mark.parametrize("status", [Status.FAILED, Status.RUNNING])
+def test_what_failed_or_was_killed_is_tried_again(status):
+    assert due(replace(READ, status=status), DAY, day(9)) is not None

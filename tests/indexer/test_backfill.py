@@ -3,7 +3,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from indexer.errors import InternError, NotFound
+from indexer.docs_sync import DocsReport
+from indexer.errors import Forbidden, InternError, NotFound
+from indexer.indexing import IndexReport
 from indexer.state import Status
 from indexer.store import Where
 from tests.indexer.backfill_bench import COUNT, REPO, StopsAfter, opened_bench, widgets
@@ -65,6 +67,17 @@ async def test_reading_from_a_later_moment_leaves_no_gap(bench, simulator):
     assert report.threads == COUNT
 
 
+async def test_where_everything_is_read_again_a_later_moment_leaves_nothing_out(bench, simulator):
+    one = await bench()
+    await one.run(docs=False)
+    report = await one.run(docs=False, full=True, since=simulator.world.now())
+    assert report.threads == COUNT
+    # As if the repository had doubled since its template lines were taken.
+    one.state.update(REPO, threads=COUNT * 2)
+    report = await one.run(docs=False, since=simulator.world.now())
+    assert report.threads == COUNT
+
+
 async def test_a_first_run_may_begin_late(bench, simulator):
     one = await bench()
     assert (await one.run(docs=False, since=simulator.world.now())).threads == 0
@@ -88,6 +101,89 @@ async def test_an_interrupted_run_goes_on_and_ends_the_same(bench, flushes):
     # At most the page in hand is read twice.
     assert report.threads == COUNT
     assert report.index.unchanged <= 37
+
+
+async def killed(bench, flushes, **options):
+    """A run that is killed at its nth flush."""
+    kb = bench.kb
+    bench.kb = StopsAfter(kb, flushes)
+    with pytest.raises(KeyboardInterrupt):
+        await bench.run(docs=False, **options)
+    bench.kb = kb
+    return bench.row()
+
+
+async def test_an_interrupted_run_from_a_moment_on_goes_on_where_it_was(bench):
+    one = await bench()
+    early = datetime(2024, 1, 1, tzinfo=UTC)
+    row = await killed(one, 2, since=early)
+    assert row.status is Status.RUNNING
+    report = await one.run(docs=False)
+    # A third of the issues share the moment of the last one that was written.
+    assert report.threads == COUNT // 3
+    assert list(one.stored()) == list(range(1, COUNT + 1))
+    ended = one.row()
+    assert (ended.started_at, ended.since) == (row.started_at, None)
+    assert ended.watermark == row.started_at
+
+
+async def test_an_interrupted_sync_goes_on_where_it_was(bench, simulator):
+    one = await bench()
+    await one.run(docs=False)
+    one.state.update(REPO, watermark=datetime(2020, 1, 1, tzinfo=UTC))
+    row = await killed(one, 1)
+    assert row.is_complete
+    assert row.watermark == datetime(2020, 1, 1, tzinfo=UTC)
+    # What was asked for now reaches less far back than what was still to be read.
+    report = await one.run(docs=False, since=simulator.world.now())
+    assert report.threads == COUNT * 2 // 3
+
+
+async def test_a_run_that_was_to_read_everything_again_still_does_when_it_goes_on(
+    bench, monkeypatch
+):
+    one = await bench()
+    await one.run()
+    await killed(one, 1, full=True)
+    asked = []
+
+    async def sync(*_, anew, **__):
+        asked.append(anew)
+        return DocsReport(IndexReport())
+
+    monkeypatch.setattr("indexer.backfill.sync_docs", sync)
+    report = await one.run(since=datetime.now(UTC))
+    assert (report.threads, asked) == (COUNT, [True])
+    await one.run()
+    assert asked == [True, False]
+
+
+async def test_a_crash_is_remembered_without_its_words(bench, monkeypatch):
+    one = await bench()
+
+    async def crashes(*_, **__):
+        raise ValueError("words of an issue")
+
+    monkeypatch.setattr("indexer.backfill.remove_vanished", crashes)
+    with pytest.raises(ValueError, match="words"):
+        await one.run()
+    row = one.row()
+    assert (row.status, row.error_reason) == (Status.FAILED, "crashed")
+    assert row.error == "It met ValueError, which nobody expected."
+
+
+async def test_what_fails_before_the_first_page_is_due_again(bench, simulator):
+    one = await bench()
+    simulator.add_trouble("POST /graphql", status=403, contains="query Bodies")
+    with pytest.raises(Forbidden):
+        await one.run()
+    row = one.row()
+    assert (row.status, row.source, row.error_reason) == (
+        Status.FAILED,
+        "github",
+        "github_forbidden",
+    )
+    assert row.started_at is not None
 
 
 async def test_a_failure_is_remembered_and_the_cursor_kept(bench, monkeypatch):

@@ -99,6 +99,7 @@ def test_unreadable_lines_are_numbered_and_counted(tmp_path, monkeypatch, capsys
         (("import", os.devnull, "--repo", REPO), "is a pipe or a device"),
         (("search", "--repo", REPO, "words"), "Nothing is indexed of o/r"),
         (("export", "--repo", REPO), "Nothing is indexed of o/r"),
+        (("backfill", REPO, "--full", "--since", "2024-01-01"), "--full and --since do not go"),
     ],
 )
 def test_wrong_arguments_end_in_one_sentence(monkeypatch, capsys, arguments, sentence):

@@ -136,6 +136,20 @@ def test_a_damaged_file_makes_nothing_complete(bench, file):
     assert one.state.repository(REPO).is_complete
 
 
+def test_a_crash_is_remembered_without_its_words(bench, file, monkeypatch):
+    one = bench()
+
+    def crashes(*_, **__):
+        raise ValueError("words of an issue")
+
+    monkeypatch.setattr("indexer.importing.index_threads", crashes)
+    with pytest.raises(ValueError, match="words"):
+        one.run(file)
+    row = one.state.repository(REPO)
+    assert (row.status, row.error_reason) == (Status.FAILED, "crashed")
+    assert row.error == "It met ValueError, which nobody expected."
+
+
 def test_template_lines_stay_until_asked_for_or_outgrown(bench, tmp_path):
     one = bench()
     first, second = tmp_path / "first.jsonl", tmp_path / "second.jsonl"

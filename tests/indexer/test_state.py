@@ -35,7 +35,11 @@ def test_a_row_comes_back_as_it_was_saved(state, tmp_path):
         total=40,
         started_at=day(2),
         completed_at=day(3),
+        since=day(0),
+        anew=True,
+        docs=False,
         error="GitHub is down.",
+        error_reason="github_unavailable",
     )
     state.save(row)
     again = State.open(IndexSettings(data_dir=tmp_path))
