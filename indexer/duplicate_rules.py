@@ -9,16 +9,22 @@ from indexer.wording import is_denied
 def marked_duplicate(case: Case) -> Resolution | None:
     """GitHub's own mark, unless it was taken back."""
     marks: dict[int | None, bool] = {}
+    taken_back = False
     for event in sorted(case.thread.events, key=lambda e: e.created_at):
         if event.kind == "marked_as_duplicate":
             marks.pop(event.canonical, None)
             marks[event.canonical] = True
+            taken_back = False
         elif event.kind == "unmarked_as_duplicate":
             if event.canonical is None:
                 marks.clear()
             marks.pop(event.canonical, None)
+            taken_back = True
+        elif event.kind == "closed":
+            taken_back = False
     standing = [number for number in marks if number != case.thread.number]
-    by_reason = (case.thread.state_reason or "").lower() == "duplicate"
+    # GitHub keeps the reason of the closing though the mark was taken back after it.
+    by_reason = (case.thread.state_reason or "").lower() == "duplicate" and not taken_back
     if not standing and not by_reason:
         return None
     said = _said_duplicate(case)

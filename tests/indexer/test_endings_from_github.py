@@ -44,6 +44,16 @@ async def test_a_mark_that_was_taken_back_is_none(sim):
     assert (await ended(sim)).ending is Ending.UNKNOWN
 
 
+async def test_a_mark_taken_back_outlives_the_reason_of_the_closing(sim):
+    sim.mark_duplicate(REPO, 4, of=3, by="ann")
+    sim.close(REPO, 4, by="ann", reason="duplicate")
+    sim.unmark_duplicate(REPO, 4, of=3, by="ann")
+    assert (await ended(sim)).ending is Ending.UNKNOWN
+    sim.reopen(REPO, 4, by="ann")
+    sim.close(REPO, 4, by="ann", reason="duplicate")
+    assert (await ended(sim)).ending is Ending.DUPLICATE
+
+
 async def test_closed_as_not_planned(sim):
     sim.close(REPO, 4, by="ann", reason="not_planned")
     assert (await ended(sim)).ending is Ending.DECLINED
