@@ -5,7 +5,7 @@ and counts only, because DBOS keeps it.
 """
 
 import asyncio
-from contextlib import AbstractContextManager
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -33,7 +33,7 @@ from app.telling import telling
 from indexer import backfill, config_file
 from indexer.docs_sync import sync_docs
 from indexer.errors import Forbidden, GitHubError, NotFound, Rejected
-from indexer.exclusive import exclusive
+from indexer.exclusive import exclusively
 from indexer.github import GitHubClient
 from indexer.importing import Complaints, import_file
 from indexer.indexing import delete_thread
@@ -81,7 +81,7 @@ class Steps:
         name = f"{job.repo}#{job.number}"
         before = await asyncio.to_thread(self._services.records.reply_of, job.repo, job.number)
         try:
-            with exclusive(self._services.settings, name.lower(), f"answering {name}"):
+            async with exclusively(self._services.settings, name.lower(), f"answering {name}"):
                 said = await responder.publish(self._services, job.repo, job.number, client=client)
         except (NotFound, Forbidden) as error:
             await self.drop_answer(job)
@@ -261,21 +261,20 @@ class Steps:
         client = await self._client(job)
         config = await asyncio.to_thread(services.records.config_of, job.repo)
         try:
-            with self._only_writer(job.repo):
-                async with telling() as tell:
-                    report = await backfill.backfill(
-                        client,
-                        services.knowledge_base,
-                        services.embedder,
-                        services.state,
-                        job.repo,
-                        tell,
-                        full=job.full,
-                        docs=job.docs,
-                        discussions=config.sources.discussions,
-                        since=datetime.fromisoformat(job.since) if job.since else None,
-                        on_gone=services.records.forget_thread,
-                    )
+            async with self._only_writer(job.repo), telling() as tell:
+                report = await backfill.backfill(
+                    client,
+                    services.knowledge_base,
+                    services.embedder,
+                    services.state,
+                    job.repo,
+                    tell,
+                    full=job.full,
+                    docs=job.docs,
+                    discussions=config.sources.discussions,
+                    since=datetime.fromisoformat(job.since) if job.since else None,
+                    on_gone=services.records.forget_thread,
+                )
         except NotFound as error:
             return {"outcome": "gone", "error": str(error)}
         if report.warning:
@@ -286,19 +285,18 @@ class Steps:
         """Read a repository's history from a file."""
         services = self._services
         errors = Complaints()
-        with self._only_writer(job.repo):
-            async with telling() as tell:
-                report = await asyncio.to_thread(
-                    import_file,
-                    Path(job.file),
-                    services.knowledge_base,
-                    services.embedder,
-                    services.state,
-                    job.repo,
-                    tell,
-                    full=job.full,
-                    on_error=errors,
-                )
+        async with self._only_writer(job.repo), telling() as tell:
+            report = await asyncio.to_thread(
+                import_file,
+                Path(job.file),
+                services.knowledge_base,
+                services.embedder,
+                services.state,
+                job.repo,
+                tell,
+                full=job.full,
+                on_error=errors,
+            )
         return {"outcome": "complete", "report": report_json(report), "errors": errors.shown}
 
     async def read_docs(self, job: RefreshDocs) -> Outcome:
@@ -308,7 +306,7 @@ class Steps:
         if not known.is_complete:
             return {"outcome": "not_yet"}
         client = await self._client(job)
-        with self._only_writer(job.repo):
+        async with self._only_writer(job.repo):
             report = await sync_docs(
                 client,
                 services.knowledge_base,
@@ -334,8 +332,8 @@ class Steps:
         due = [[repo, key] for repo, key in keys if key and settings.serves(repo.split("/")[0])]
         return {"outcome": "listed", "due": due}
 
-    def _only_writer(self, repo: str) -> AbstractContextManager[None]:
-        return exclusive(self._services.settings, repo.lower(), f"reading {repo}")
+    def _only_writer(self, repo: str) -> AbstractAsyncContextManager[None]:
+        return exclusively(self._services.settings, repo.lower(), f"reading {repo}")
 
     async def list_forgotten(self, job: Forget) -> Outcome:
         """The repositories to forget: those named, or all we know of an account."""

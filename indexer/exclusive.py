@@ -1,10 +1,11 @@
 """One process at a time, where several share a Qdrant server: a lock by name."""
 
+import asyncio
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 
 import sqlalchemy as sa
 
@@ -37,6 +38,22 @@ def exclusive(settings: IndexSettings, name: str, doing: str) -> Iterator[None]:
         if not free:
             raise StoreBusy(f"Another process is {doing}: wait for it to end.")
         yield
+
+
+@asynccontextmanager
+async def exclusively(settings: IndexSettings, name: str, doing: str) -> AsyncIterator[None]:
+    """The same for a coroutine: asking the database keeps nothing else waiting.
+
+    Raises:
+        StoreBusy: another process is at it.
+        SettingError: the database does not answer.
+    """
+    held = ExitStack()
+    try:
+        await asyncio.to_thread(held.enter_context, exclusive(settings, name, doing))
+        yield
+    finally:
+        await asyncio.to_thread(held.close)
 
 
 @contextmanager

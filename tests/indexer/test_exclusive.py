@@ -1,11 +1,14 @@
 """One process at a time: by a file, and by a Postgres where one can be started."""
 
+import asyncio
 import multiprocessing
+import threading
+from contextlib import contextmanager
 
 import pytest
 
 from indexer.errors import StoreBusy
-from indexer.exclusive import exclusive
+from indexer.exclusive import exclusive, exclusively
 from indexer.settings import IndexSettings
 from tests.postgres import a_database
 
@@ -64,3 +67,39 @@ def test_the_embedded_store_needs_no_second_lock(tmp_path):
     with exclusive(alone, "octo/tools", "reading octo/tools"):
         assert not taken(alone, "octo/tools")
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_the_loop_goes_on_while_the_lock_is_asked_for(tmp_path, monkeypatch):
+    loop_went_on = threading.Event()
+    seen = []
+
+    @contextmanager
+    def slow(*_):
+        seen.append(loop_went_on.wait(30))
+        yield
+
+    monkeypatch.setattr("indexer.exclusive.exclusive", slow)
+
+    async def hold():
+        async with exclusively(IndexSettings(data_dir=tmp_path), "octo/tools", "reading"):
+            seen.append("held")
+
+    holding = asyncio.create_task(hold())
+    await asyncio.sleep(0)
+    loop_went_on.set()
+    await holding
+    assert seen == [True, "held"]
+
+
+async def test_a_coroutine_holds_the_same_lock_and_lets_go(settings):
+    async def hold():
+        async with exclusively(settings, "octo/tools", "reading octo/tools"):
+            assert taken(settings, "octo/tools")
+            raise ValueError("inside")
+
+    with pytest.raises(ValueError, match="inside"):
+        await hold()
+    async with exclusively(settings, "octo/tools", "reading octo/tools"):
+        with pytest.raises(StoreBusy, match="reading octo/tools"):
+            await hold()
+    assert not taken(settings, "octo/tools")
