@@ -139,7 +139,8 @@ class _Run:
         self.tell(Progress("templates"))
         bodies, issues = await fetch_bodies(self.client, row.repo)
         forms = await fetch_form_lines(self.client, row.repo)
-        snapshot = next_snapshot(row.templates, bodies, forms)
+        # Thousands of bodies are cleaned of secrets, which takes a while.
+        snapshot = await asyncio.to_thread(next_snapshot, row.templates, bodies, forms)
         return replace(row, templates=replace(snapshot, bodies=max(issues, len(bodies))))
 
     async def _threads(self, row: RepositoryState) -> tuple[RepositoryState, int, IndexReport]:
@@ -174,7 +175,9 @@ class _Run:
         """
         told = await asyncio.to_thread(self.state.heard.since, repo, since)
         numbers = told if among is None else told & among
-        await refresh_threads(self.client, self.kb, self.embedder, self.state, repo, numbers)
+        await refresh_threads(
+            self.client, self.kb, self.embedder, self.state, repo, numbers, patient=True
+        )
 
 
 def _plan(

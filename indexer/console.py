@@ -25,7 +25,7 @@ STAGES = {
     "points": "Points",
     "vanished": "Looking for issues that are gone",
     "docs": "Docs and releases",
-    "waiting": "Waiting for GitHub's limit",
+    "waiting": "Waiting for GitHub",
 }
 COUNTED = frozenset({"threads", "points"})
 """Stages of which a bar shows how much is done."""

@@ -15,6 +15,7 @@ InternError                 anything we expected could happen; its text is one s
     ├── Rejected            400, 409, 422 and GraphQL's own: understood and refused; `.status`
     ├── RateLimited         a primary or secondary limit; `.retry_after` seconds say when
     └── GitHubUnavailable   5xx, time-outs, broken connections: worth another try
+        └── GitHubTimedOut  it gave up on what was asked: less may be answered
 
 `reason` is a short code that logs, metrics and exit messages share.
 """
@@ -132,3 +133,9 @@ class GitHubUnavailable(GitHubError):
     """A server error, a time-out or a broken connection; trying again may help."""
 
     reason = "github_unavailable"
+
+
+class GitHubTimedOut(GitHubUnavailable):
+    """GitHub began and did not finish in time; where the query was large, less of it may do."""
+
+    reason = "github_timed_out"

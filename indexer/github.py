@@ -25,6 +25,7 @@ from githubkit.exception import RequestFailed
 from indexer.errors import (
     Forbidden,
     GitHubError,
+    GitHubTimedOut,
     GitHubUnavailable,
     NotFound,
     RateLimited,
@@ -243,8 +244,8 @@ class GitHubClient:
                     **({} if body is None else {"Content-Type": "application/json"}),
                 },
             )
-        except httpx.TimeoutException as error:
-            raise GitHubUnavailable(f"GitHub did not answer {method} {path} in time.") from error
+        except (httpx.ReadTimeout, httpx.WriteTimeout) as error:
+            raise GitHubTimedOut(f"GitHub did not answer {method} {path} in time.") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise GitHubUnavailable(
                 f"GitHub cannot be reached at {self._api_url}: {error or type(error).__name__}."

@@ -12,6 +12,7 @@ import httpx
 from indexer.errors import (
     Forbidden,
     GitHubError,
+    GitHubTimedOut,
     GitHubUnavailable,
     NotFound,
     RateLimited,
@@ -57,7 +58,10 @@ def error_of(response: httpx.Response, credential: str, now: float) -> GitHubErr
         failed = Forbidden(f"GitHub does not accept {credential} ({said}).")
     elif status in {403, 451}:
         failed = Forbidden(f"GitHub refuses {asked} to {credential}: {said}.")
-    elif status >= 500 or status == 408:  # noqa: PLR2004
+    elif status in {408, 502, 504}:
+        # In front of GitHub stands what gives up on it after ten seconds, and says 502.
+        failed = GitHubTimedOut(f"GitHub answered {asked} with {status}: {said}.")
+    elif status >= 500:  # noqa: PLR2004
         failed = GitHubUnavailable(f"GitHub answered {asked} with {status}: {said}.")
     else:
         failed = Rejected(f"GitHub rejects {asked}: {said}.", status=status)
@@ -124,7 +128,7 @@ def graphql_error(
     if kinds & _GRAPHQL_NOT_FOUND:
         return NotFound(f"GitHub has no such thing for us: {said}.")
     if kinds & _GRAPHQL_TOO_MUCH or any(words in lowered for words in _GRAPHQL_TOO_MUCH_WORDS):
-        return GitHubUnavailable(f"GitHub could not finish a GraphQL query: {said}.")
+        return GitHubTimedOut(f"GitHub could not finish a GraphQL query: {said}.")
     return Rejected(f"GitHub rejects a GraphQL query: {said}.", status=200)
 
 
@@ -147,10 +151,13 @@ def wait_before_retry(error: GitHubError, attempt: int) -> float | None:
     if isinstance(error, RateLimited):
         # Not all waiters wake at the same moment.
         return error.retry_after + random.uniform(0, 1)  # noqa: S311 - jitter, no secret
-    if isinstance(error, GitHubUnavailable):
-        longest = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0**attempt)
-        return random.uniform(longest / 2, longest)  # noqa: S311 - jitter, no secret
-    return None
+    return backoff(attempt) if isinstance(error, GitHubUnavailable) else None
+
+
+def backoff(attempt: int) -> float:
+    """Seconds to wait after a failure, the first of which is 0; doubled each time, to a bound."""
+    longest = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0**attempt)
+    return random.uniform(longest / 2, longest)  # noqa: S311 - jitter, no secret
 
 
 def moment_of(value: str) -> datetime:

@@ -16,7 +16,7 @@ class Progress:
     """How far a backfill, an import or a migration has come.
 
     `stage` is `templates`, `threads`, `points`, `vanished`, `docs` or `waiting` (for GitHub's
-    limit, `wait` seconds).
+    limit or the end of an outage, `wait` seconds).
     """
 
     stage: str

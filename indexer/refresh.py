@@ -22,8 +22,12 @@ async def refresh_threads(  # noqa: PLR0913, PLR0917 - what to read, with what, 
     state: State,
     repo: str,
     numbers: Iterable[int],
+    *,
+    patient: bool = False,
 ) -> set[int]:
     """Read these threads as they are now; returns the numbers of those that are gone.
+
+    With `patient` an outage of GitHub is waited out for minutes, as by a whole history's reading.
 
     Raises:
         InternError: GitHub or the knowledge base is in trouble; doing it again is safe.
@@ -34,7 +38,7 @@ async def refresh_threads(  # noqa: PLR0913, PLR0917 - what to read, with what, 
     gone: set[int] = set()
     for number in sorted(numbers):
         try:
-            found.append(await fetch_thread(client, repo, number))
+            found.append(await fetch_thread(client, repo, number, patient=patient))
         except NotFound:
             gone.add(number)
     for number in gone:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from indexer.errors import GitHubUnavailable, NotFound, Rejected
-from indexer.github import GitHubClient
+from indexer.errors import NotFound, Rejected
+from indexer.github import PATIENCE, GitHubClient
 from indexer.github_errors import moment_of
 from indexer.sources import queries
+from indexer.sources.shrinking import OUTAGE, TRIES, OnWait, PageSize, ask_shrinking
 from indexer.threads import Comment, Event, Thread
 
 # A primary limit resets after an hour; a page that waits longer than this is given up.
@@ -21,12 +22,8 @@ GHOST = "ghost"
 # stands in a repository that is hidden from us.
 _OPTIONAL = frozenset({"actor", "author", "canonical", "closer", "duplicate"})
 _FEWEST_COMMENTS = 5
-_ATTEMPTS = 6
-_TRIES_BEFORE_SHRINKING = 2
-_PAGES_BEFORE_GROWING = 5
 
 Json = Mapping[str, Any]
-OnWait = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +57,31 @@ class Page:
     asked_at: datetime
 
 
-async def fetch_thread(client: GitHubClient, repo: str, number: int) -> Thread:
-    """The issue as it is now, with all its comments.
+async def fetch_thread(
+    client: GitHubClient, repo: str, number: int, *, patient: bool = False
+) -> Thread:
+    """The issue as it is now, with all its comments; `patient` waits for GitHub for minutes.
 
     Raises:
         NotFound: there is no such issue: deleted, transferred elsewhere, or a pull request.
+        GitHubError: GitHub does not answer.
     """
     owner, name = split_repo(repo)
-    variables = {
-        "owner": owner,
-        "name": name,
-        "number": number,
-        "comments": queries.MORE_COMMENTS,
-    }
-    data = await _ask(client, queries.thread, variables)
+    variables = {"owner": owner, "name": name, "number": number}
+    outage = OUTAGE if patient else PATIENCE
+    size = PageSize({"comments": queries.MORE_COMMENTS}, {"comments": _FEWEST_COMMENTS})
+
+    async def ask(now: Mapping[str, int]) -> dict[str, Any]:
+        return await _ask(client, queries.thread, {**variables, **now})
+
+    data = await ask_shrinking(client, ask, size, outage=outage)
     found = (data["repository"] or {}).get("issue")
     if not found:
         raise NotFound(f"{repo}#{number} is no issue, or no longer one.")
     home = data["repository"]["nameWithOwner"]
     if found["repository"]["nameWithOwner"].lower() != home.lower():
         raise NotFound(f"{repo}#{number} was moved to {found['repository']['nameWithOwner']}.")
-    threads, _ = await _complete(client, repo, [found], None)
+    threads, _ = await _complete(client, repo, [found], None, outage)
     if not threads:
         raise NotFound(f"{repo}#{number} was deleted while it was read.")
     return threads[0]
@@ -106,10 +107,17 @@ async def iter_threads(  # noqa: PLR0913 - all but two have defaults and are nam
         cursor: a former page's, to go on behind it.
         since: only issues updated at or after this moment.
         page_size: issues a query; halved where GitHub cannot finish one in time.
-        on_wait: told how many seconds the budget makes us wait.
+        on_wait: told how many seconds the budget, or an outage, makes us wait.
     """
     owner, name = split_repo(repo)
-    size = _PageSize(page_size)
+    size = PageSize(
+        {"issues": max(1, min(100, page_size)), "comments": queries.COMMENTS},
+        {"issues": 1, "comments": _FEWEST_COMMENTS},
+    )
+
+    async def ask(now: Mapping[str, int]) -> dict[str, Any]:
+        return await _ask(client, queries.threads, {**variables, **now})
+
     while True:
         variables = {
             "owner": owner,
@@ -121,12 +129,12 @@ async def iter_threads(  # noqa: PLR0913 - all but two have defaults and are nam
             else None,
         }
         asked_at = datetime.now(UTC)
-        data = await _ask_shrinking(client, variables, size)
+        data = await ask_shrinking(client, ask, size, outage=OUTAGE, on_wait=on_wait)
         if data["repository"] is None:
             raise NotFound(f"GitHub has no repository {repo} for us.")
         issues = data["repository"]["issues"]
         found = [node for node in issues["nodes"] if node]
-        threads, rate = await _complete(client, repo, found, _rate(data))
+        threads, rate = await _complete(client, repo, found, _rate(data), OUTAGE)
         # An empty page has no end; the cursor we came with stays true.
         cursor = issues["pageInfo"]["endCursor"] or cursor
         last = not issues["pageInfo"]["hasNextPage"]
@@ -235,62 +243,8 @@ def split_repo(repo: str) -> tuple[str, str]:
     return owner, name
 
 
-@dataclass(slots=True)
-class _PageSize:
-    """How much to ask for at once: halved when GitHub cannot finish, slowly grown again."""
-
-    wanted: int
-    issues: int = 0
-    comments: int = queries.COMMENTS
-    good_pages: int = 0
-
-    def __post_init__(self) -> None:
-        self.wanted = self.issues = max(1, min(100, self.wanted))
-
-    def shrink(self) -> bool:
-        """Ask for half; False where it cannot be less."""
-        self.good_pages = 0
-        if self.issues > 1:
-            self.issues = self.issues // 2
-        elif self.comments > _FEWEST_COMMENTS:
-            self.comments = max(_FEWEST_COMMENTS, self.comments // 2)
-        else:
-            return False
-        return True
-
-    def succeeded(self) -> None:
-        """After some good pages in a row, ask for more again."""
-        self.good_pages += 1
-        if self.good_pages >= _PAGES_BEFORE_GROWING:
-            self.good_pages = 0
-            self.issues = min(self.wanted, self.issues * 2)
-            self.comments = min(queries.COMMENTS, self.comments * 2)
-
-
-async def _ask_shrinking(
-    client: GitHubClient, variables: Mapping[str, Any], size: _PageSize
-) -> dict[str, Any]:
-    while True:
-        asked = {**variables, "issues": size.issues, "comments": size.comments}
-        smallest = size.issues == 1 and size.comments <= _FEWEST_COMMENTS
-        try:
-            # Twice the same, in case it was GitHub's bad moment; then less, in case it was us.
-            data = await _ask(
-                client, queries.threads, asked, _ATTEMPTS if smallest else _TRIES_BEFORE_SHRINKING
-            )
-        except GitHubUnavailable:
-            if not size.shrink():
-                raise
-        else:
-            size.succeeded()
-            return data
-
-
 async def _ask(
-    client: GitHubClient,
-    query: Callable[..., str],
-    variables: Mapping[str, Any],
-    attempts: int = _ATTEMPTS,
+    client: GitHubClient, query: Callable[..., str], variables: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Run a query that has a form for hosts that do not know `enableDuplicate`."""
     try:
@@ -298,18 +252,22 @@ async def _ask(
             query(knows_duplicates=client.knows_duplicates),
             variables,
             patience=PAGE_PATIENCE,
-            attempts=attempts,
+            attempts=TRIES,
             optional=_OPTIONAL,
         )
     except Rejected as error:
         if not client.knows_duplicates or "enableDuplicate" not in str(error):
             raise
         client.knows_duplicates = False
-        return await _ask(client, query, variables, attempts)
+        return await _ask(client, query, variables)
 
 
 async def _complete(
-    client: GitHubClient, repo: str, issues: list[dict[str, Any]], rate: RateInfo | None
+    client: GitHubClient,
+    repo: str,
+    issues: list[dict[str, Any]],
+    rate: RateInfo | None,
+    outage: float,
 ) -> tuple[list[Thread], RateInfo | None]:
     """Threads with all their comments, the further ones fetched for several issues at once.
 
@@ -321,22 +279,24 @@ async def _complete(
         for issue in issues
         if issue["comments"]["pageInfo"]["hasNextPage"]
     }
-    size, together = queries.MORE_COMMENTS, queries.MORE_THREADS
+    size = PageSize(
+        {"threads": queries.MORE_THREADS, "comments": queries.MORE_COMMENTS},
+        {"threads": 1, "comments": _FEWEST_COMMENTS},
+    )
+
+    async def ask(now: Mapping[str, int]) -> tuple[list[int], dict[str, Any]]:
+        batch = dict(list(pending.items())[: now["threads"]])
+        return list(batch), await _more(client, repo, batch, now["comments"])
+
     while pending:
-        batch = dict(list(pending.items())[:together])
         try:
-            data = await _more(client, repo, batch, size)
+            batch, data = await ask_shrinking(client, ask, size, outage=outage)
         except NotFound:
-            if together > 1:
-                together = 1  # find out which one is gone
+            if size.now["threads"] > 1:
+                size.now["threads"] = 1  # find out which one is gone
                 continue
-            for number in batch:
-                del pending[number], comments[number]
-            continue
-        except GitHubUnavailable:
-            if size <= _FEWEST_COMMENTS:
-                raise
-            size, together = size // 2, 1
+            gone = next(iter(pending))
+            del pending[gone], comments[gone]
             continue
         cost = _rate(data)
         rate = replace(cost, cost=cost.cost + (rate.cost if rate else 0)) if cost else rate
@@ -364,7 +324,7 @@ async def _more(
         queries.more_comments(list(batch)),
         variables,
         patience=PAGE_PATIENCE,
-        attempts=_ATTEMPTS if size <= _FEWEST_COMMENTS else _TRIES_BEFORE_SHRINKING,
+        attempts=TRIES,
         optional=_OPTIONAL,
     )
 

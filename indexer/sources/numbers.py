@@ -1,15 +1,17 @@
-"""Which issues a repository has, cheaply: a hundred for each query."""
+"""Which issues a repository has, by their numbers."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from indexer.errors import NotFound
 from indexer.github import GitHubClient
 from indexer.sources import queries
 from indexer.sources.github import PAGE_PATIENCE, split_repo
+from indexer.sources.listing import list_issues
+from indexer.sources.shrinking import OUTAGE, TRIES, PageSize, ask_shrinking
 
 TOGETHER = 100
-"""Issues that are asked after by their numbers in one query."""
+"""Issues that are asked after in one query."""
 
 
 async def fetch_numbers(
@@ -29,19 +31,12 @@ async def fetch_numbers(
         NotFound: there is no such repository, or not for us.
         GitHubError: GitHub does not answer.
     """
-    owner, name = split_repo(repo)
     numbers: set[int] = set()
-    after: str | None = None
-    while True:
-        variables: dict[str, Any] = {"owner": owner, "name": name, "after": after}
-        data = await client.graphql(queries.NUMBERS, variables, patience=PAGE_PATIENCE)
-        issues = _there(data, repo)["issues"]
-        if after is None and issues["totalCount"] == unless:
+    async for issues in list_issues(client, queries.NUMBERS, repo):
+        if not numbers and issues["totalCount"] == unless:
             return None
         numbers |= {node["number"] for node in issues["nodes"] if node}
-        after = issues["pageInfo"]["endCursor"]
-        if not issues["pageInfo"]["hasNextPage"]:
-            return numbers
+    return numbers
 
 
 async def fetch_gone(client: GitHubClient, repo: str, numbers: Collection[int]) -> set[int]:
@@ -54,26 +49,27 @@ async def fetch_gone(client: GitHubClient, repo: str, numbers: Collection[int]) 
     owner, name = split_repo(repo)
     gone: set[int] = set()
     waiting = sorted(numbers)
-    for start in range(0, len(waiting), TOGETHER):
-        batch = waiting[start : start + TOGETHER]
-        data = await client.graphql(
+    size = PageSize({"issues": TOGETHER}, {"issues": 1})
+
+    async def ask(now: Mapping[str, int]) -> tuple[list[int], dict[str, Any]]:
+        batch = waiting[: now["issues"]]
+        return batch, await client.graphql(
             queries.still_there(batch),
             {"owner": owner, "name": name},
             patience=PAGE_PATIENCE,
+            attempts=TRIES,
             # GitHub says of each one that is gone that it could not be found.
             optional=frozenset(f"issue_{number}" for number in batch),
         )
-        there = _there(data, repo)
-        home = there["nameWithOwner"]
+
+    while waiting:
+        batch, data = await ask_shrinking(client, ask, size, outage=OUTAGE)
+        there = data["repository"]
+        if there is None:
+            raise NotFound(f"GitHub has no repository {repo} for us.")
         for number in batch:
             issue = there[f"issue_{number}"]
-            if issue is None or issue["repository"]["nameWithOwner"] != home:
+            if issue is None or issue["repository"]["nameWithOwner"] != there["nameWithOwner"]:
                 gone.add(number)
+        del waiting[: len(batch)]
     return gone
-
-
-def _there(data: dict[str, Any], repo: str) -> dict[str, Any]:
-    found: dict[str, Any] | None = data["repository"]
-    if found is None:
-        raise NotFound(f"GitHub has no repository {repo} for us.")
-    return found

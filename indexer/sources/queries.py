@@ -143,10 +143,10 @@ def more_comments(numbers: Sequence[int]) -> str:
 }}"""
 
 
-BODIES = f"""query Bodies($owner: String!, $name: String!, $after: String) {{
+BODIES = f"""query Bodies($owner: String!, $name: String!, $first: Int!, $after: String) {{
   {_RATE}
   repository(owner: $owner, name: $name) {{
-    issues(first: 100, after: $after, orderBy: {{field: CREATED_AT, direction: DESC}}) {{
+    issues(first: $first, after: $after, orderBy: {{field: CREATED_AT, direction: DESC}}) {{
       totalCount
       pageInfo {{ hasNextPage endCursor }}
       nodes {{ body }}
@@ -155,10 +155,10 @@ BODIES = f"""query Bodies($owner: String!, $name: String!, $after: String) {{
 }}"""
 
 
-NUMBERS = f"""query Numbers($owner: String!, $name: String!, $after: String) {{
+NUMBERS = f"""query Numbers($owner: String!, $name: String!, $first: Int!, $after: String) {{
   {_RATE}
   repository(owner: $owner, name: $name) {{
-    issues(first: 100, after: $after, orderBy: {{field: CREATED_AT, direction: ASC}}) {{
+    issues(first: $first, after: $after, orderBy: {{field: CREATED_AT, direction: ASC}}) {{
       totalCount
       pageInfo {{ hasNextPage endCursor }}
       nodes {{ number }}

@@ -1,3 +1,4 @@
+import threading
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
@@ -8,6 +9,7 @@ from indexer.errors import Forbidden, InternError, NotFound
 from indexer.indexing import IndexReport
 from indexer.state import Status
 from indexer.store import Where
+from indexer.templates import next_snapshot
 from tests.indexer.backfill_bench import COUNT, REPO, StopsAfter, opened_bench, widgets
 
 
@@ -101,6 +103,20 @@ async def test_an_interrupted_run_goes_on_and_ends_the_same(bench, flushes):
     # At most the page in hand is read twice.
     assert report.threads == COUNT
     assert report.index.unchanged <= 37
+
+
+async def test_thousands_of_bodies_are_not_cleaned_on_the_loop(bench, monkeypatch):
+    one = await bench()
+    threads = []
+
+    def taken(*arguments):
+        threads.append(threading.current_thread())
+        return next_snapshot(*arguments)
+
+    monkeypatch.setattr("indexer.backfill.next_snapshot", taken)
+    await one.run(docs=False)
+    assert len(threads) == 1
+    assert threads != [threading.current_thread()]
 
 
 async def killed(bench, flushes, **options):
