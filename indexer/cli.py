@@ -1,4 +1,4 @@
-"""The knowledge base's commands: backfill, import, export, migrate, search, eval, status, model.
+"""The knowledge base's commands: backfill, sync, import, export, migrate, search, eval, status, model.
 
 Heavy libraries are imported inside the commands, so that `--help` answers at once.
 """
@@ -113,6 +113,22 @@ def backfill(
 
     watch = partial(watched, as_json=as_json)
     report = read_history(settings, repo, watch, full=full, docs=docs, since=moment)
+    _summarise(repo, report, as_json=as_json)
+
+
+@app.command()
+def sync(
+    repo: Annotated[str, typer.Argument(help="OWNER/NAME of the repository.")],
+    *,
+    docs: Annotated[bool, typer.Option(help="Read its docs and releases too.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Read what changed in a repository since it was last read."""
+    repo = checked_repo(repo)
+    settings = load_settings()
+    from indexer.reading import read_changes
+
+    report = read_changes(settings, repo, partial(watched, as_json=as_json), docs=docs)
     _summarise(repo, report, as_json=as_json)
 
 

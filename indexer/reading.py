@@ -2,19 +2,20 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from indexer import config_file
-from indexer.errors import Forbidden, Rejected
+from indexer.errors import Forbidden, InputError, Rejected
 from indexer.exclusive import exclusive
 from indexer.opening import opened
 from indexer.progress import BackfillReport, OnProgress, report_of
 from indexer.repo_config import RepoConfig
 from indexer.runs import run_there, running_server
 from indexer.settings import IndexSettings
+from indexer.state import State
 
 if TYPE_CHECKING:
     from indexer.github import GitHubClient
@@ -70,6 +71,21 @@ def read_history(  # noqa: PLR0913 - what the command was told
         watch() as on_progress,
     ):
         return asyncio.run(whole(on_progress))
+
+
+def read_changes(
+    settings: IndexSettings, repo: str, watch: Watch, *, docs: bool
+) -> BackfillReport:
+    """Read what changed in a repository since it was last read.
+
+    Raises:
+        InputError: it was not read to the end before.
+        InternError: it cannot be read, or another process is reading it.
+    """
+    with closing(State.open(settings)) as state:
+        if not state.repository(repo).is_complete:
+            raise InputError(f"The history of {repo} was not read yet: run `backfill {repo}`.")
+    return read_history(settings, repo, watch, full=False, docs=docs, since=None)
 
 
 async def _wants_discussions(client: "GitHubClient", repo: str) -> bool | None:

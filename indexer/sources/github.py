@@ -147,6 +147,9 @@ async def iter_threads(  # noqa: PLR0913 - all but two have defaults and are nam
 def thread_of(issue: Json, comments: Iterable[Json]) -> Thread:
     """A Thread from an issue as GraphQL tells it, and all its comments."""
     author, is_bot = actor_of(issue["author"])
+    # Within a second people label first and close then.
+    items = [*_nodes(issue["labelings"]), *_nodes(issue["turns"])]
+    items.sort(key=lambda item: str(item["createdAt"]))
     return Thread(
         number=issue["number"],
         title=issue["title"],
@@ -165,7 +168,7 @@ def thread_of(issue: Json, comments: Iterable[Json]) -> Thread:
         comments=tuple(comment_of(comment) for comment in comments),
         events=tuple(
             event
-            for item in _nodes(issue["timelineItems"])
+            for item in items
             if (event := event_of(item, issue["number"], issue["repository"]["nameWithOwner"]))
         ),
     )

@@ -50,7 +50,7 @@ def github(monkeypatch) -> Iterator[Simulator]:
 
 def test_the_indexers_commands_stand_beside_ours(intern):
     _, out, _ = intern("--help")
-    for command in ("serve", "respond", "doctor", "backfill", "import", "search", "model"):
+    for command in ("serve", "respond", "doctor", "backfill", "sync", "import", "search", "model"):
         assert command in out
 
 

@@ -82,6 +82,18 @@ async def test_an_issue_comes_with_everything_that_tells_how_it_ended(simulate, 
     assert closed.closer_url == f"{sim.url}/{REPO}/pull/9"
 
 
+async def test_labels_without_end_push_no_turn_out(simulate, clock):
+    sim = simulate(thread(4), thread(3))
+    sim.mark_duplicate(REPO, 4, of=3, by="ann")
+    for place in range(70):
+        sim.add_label(REPO, 4, f"label {place}", by="ann")
+    client = await client_of(sim, clock)
+    found = await fetch_thread(client, REPO, 4)
+    assert [e.canonical for e in found.events if e.kind == "marked_as_duplicate"] == [3]
+    assert [e.label for e in found.events if e.label] == [f"label {n}" for n in range(10, 70)]
+    assert [e.created_at for e in found.events] == sorted(e.created_at for e in found.events)
+
+
 async def test_a_closing_commit_is_linked(simulate, clock):
     sim = simulate(thread(1))
     sim.close(REPO, 1, closer="commit", closer_url=f"{sim.url}/{REPO}/commit/abc")
