@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from indexer.docs_sync import DocsReport, sync_docs
 from indexer.embedding import TextEmbedder
-from indexer.indexing import IndexReport, index_threads
+from indexer.indexing import IndexReport, ThreadWriter
 from indexer.progress import BackfillReport, OnProgress, Progress, silent
 from indexer.refresh import refresh_threads
 from indexer.state import RepositoryState, State, Status
@@ -144,11 +144,10 @@ class _Run:
         return replace(row, templates=replace(snapshot, bodies=max(issues, len(bodies))))
 
     async def _threads(self, row: RepositoryState) -> tuple[RepositoryState, int, IndexReport]:
-        """Read page after page; the next is fetched while one is embedded."""
+        """Read page after page: one is fetched, one embedded and one written at a time."""
         from indexer.sources.github import iter_threads  # githubkit takes a while to import
 
         done = row.threads if row.cursor else 0
-        report = IndexReport()
         pages = iter_threads(
             self.client,
             row.repo,
@@ -156,17 +155,18 @@ class _Run:
             since=row.since,
             on_wait=lambda seconds: self.tell(Progress("waiting", wait=seconds)),
         )
-        async for page in _ahead(pages):
-            report += await asyncio.to_thread(
-                index_threads, self.kb, self.embedder, row.repo, page.threads, row.templates.lines
-            )
-            await self._settle(row.repo, page.asked_at, {t.number for t in page.threads})
-            done += len(page.threads)
-            # What the row says is read must be safe before the row is.
-            await asyncio.to_thread(self.kb.flush)
-            row = await asyncio.to_thread(self.state.save, _after(page, row, done))
-            self.tell(Progress("threads", done, page.total, report, page.rate))
-        return row, done, report
+        writer = ThreadWriter(self.kb, self.embedder, row.repo, row.templates.lines)
+        try:
+            async for page in _written(_ahead(pages), writer):
+                await self._settle(row.repo, page.asked_at, {t.number for t in page.threads})
+                done += len(page.threads)
+                # What the row says is read must be safe before the row is.
+                await asyncio.to_thread(self.kb.flush)
+                row = await asyncio.to_thread(self.state.save, _after(page, row, done))
+                self.tell(Progress("threads", done, page.total, writer.report, page.rate))
+        finally:
+            await asyncio.to_thread(writer.close)
+        return row, done, writer.report
 
     async def _settle(self, repo: str, since: datetime, among: set[int] | None = None) -> None:
         """Read once more what changed or vanished after the page was asked for.
@@ -229,3 +229,16 @@ async def _ahead(pages: "AsyncIterator[Page]") -> "AsyncIterator[Page]":
 
 async def _next(pages: "AsyncIterator[Page]") -> "Page | None":
     return await anext(pages, None)
+
+
+async def _written(pages: "AsyncIterator[Page]", writer: ThreadWriter) -> "AsyncIterator[Page]":
+    """The same pages, each when its threads are written; those of the next are being embedded."""
+    held: Page | None = None
+    async for page in pages:
+        await asyncio.to_thread(writer.add, page.threads)
+        if held:
+            yield held
+        held = page
+    if held:
+        await asyncio.to_thread(writer.finish)
+        yield held

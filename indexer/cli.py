@@ -1,4 +1,4 @@
-"""The knowledge base's commands: backfill, sync, import, export, migrate, search, eval, status, model.
+"""The knowledge base's commands: those that fill it, ask it, measure it and tell of it.
 
 Heavy libraries are imported inside the commands, so that `--help` answers at once.
 """

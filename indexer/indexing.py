@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -72,6 +72,85 @@ class _Changed:
     hash: str
 
 
+class ThreadWriter:
+    """Writes the threads that are new or changed, a batch while the next one is embedded.
+
+    Cleaning a batch, embedding the one before it and writing the one before that overlap.
+    Stopping anywhere leaves each thread either as it was, or written, or to be written again:
+    its own point, which carries its hash, is written last. A thread that was updated earlier than
+    the one in the knowledge base counts as unchanged; of those that do not say when they were
+    updated, the one that is written last counts. Passages that a changed thread lost are removed.
+
+    Not to be used by two callers at a time; `close` it, which stops what is under way.
+
+    Attributes:
+        report: what was done so far.
+    """
+
+    def __init__(
+        self,
+        kb: KnowledgeBase,
+        embedder: TextEmbedder,
+        repo: str,
+        templates: frozenset[str] = frozenset(),
+    ) -> None:
+        self.report = IndexReport()
+        self._kb = kb
+        self._embedder = embedder
+        self._repo = repo
+        self._templates = templates
+        self._bm25 = Bm25Encoder()
+        self._waiting: Batch | None = None
+        self._stopped = threading.Event()
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="embed")
+
+    def add(self, threads: Iterable[Thread], on_progress: OnProgress | None = None) -> None:
+        """Take threads; all that were taken before are written when this returns.
+
+        Raises:
+            StoreError, ModelError: what was written by then stays.
+        """
+        before = self._waiting
+        with self._timed() as started:
+            for changed, unchanged in _changed(self._kb, self._repo, threads, self._templates):
+                self.report += IndexReport(unchanged=unchanged)
+                if changed:
+                    batch = _prepare(self._kb, self._repo, changed, self._templates)
+                    batch.vectors = self._pool.submit(embed, self._embedder, batch, self._stopped)
+                    self._write_waiting()
+                    self._waiting = batch
+                if on_progress:
+                    on_progress(self.report + IndexReport(seconds=time.perf_counter() - started))
+            if self._waiting is before:
+                self._write_waiting()
+
+    def finish(self) -> None:
+        """Write what is left.
+
+        Raises:
+            StoreError, ModelError: what was written by then stays.
+        """
+        with self._timed():
+            self._write_waiting()
+
+    def close(self) -> None:
+        """Embed no more, and wait until that is so."""
+        self._stopped.set()
+        self._pool.shutdown()
+
+    def _write_waiting(self) -> None:
+        batch, self._waiting = self._waiting, None
+        if batch:
+            points, removed = _write(self._kb, self._repo, batch, self._bm25)
+            self.report += IndexReport(batch.threads, 0, points, removed, 0)
+
+    @contextmanager
+    def _timed(self) -> Iterator[float]:
+        started = time.perf_counter()
+        yield started
+        self.report += IndexReport(seconds=time.perf_counter() - started)
+
+
 def index_threads(  # noqa: PLR0913, PLR0917 - what to write, into what, with what
     kb: KnowledgeBase,
     embedder: TextEmbedder,
@@ -80,51 +159,17 @@ def index_threads(  # noqa: PLR0913, PLR0917 - what to write, into what, with wh
     templates: frozenset[str] = frozenset(),
     on_progress: OnProgress | None = None,
 ) -> IndexReport:
-    """Write the threads that are new or changed; passages that a changed one lost are removed.
-
-    Cleaning a batch, embedding the one before it and writing the one before that overlap.
-    Stopping anywhere leaves each thread either as it was, or written, or to be written again:
-    its own point, which carries its hash, is written last. A thread that was updated earlier than
-    the one in the knowledge base counts as unchanged; of those that do not say when they were
-    updated, the one that is written last counts.
+    """Write the threads that are new or changed (ThreadWriter), and return when they are written.
 
     Raises:
         StoreError, ModelError: what was written by then stays.
     """
-    started = time.perf_counter()
-    report = IndexReport()
-    unreported = 0
-    bm25 = Bm25Encoder()
-    waiting: Batch | None = None
-    stopped = threading.Event()
-
-    def finish(batch: Batch) -> IndexReport:
-        points, removed = _write(kb, repo, batch, bm25)
-        return IndexReport(batch.threads, 0, points, removed, 0)
-
-    def tell() -> None:
+    with closing(ThreadWriter(kb, embedder, repo, templates)) as writer:
+        writer.add(threads, on_progress)
+        writer.finish()
         if on_progress:
-            on_progress(
-                report + IndexReport(unchanged=unreported, seconds=time.perf_counter() - started)
-            )
-
-    with ThreadPoolExecutor(1, thread_name_prefix="embed") as pool, _set_at_end(stopped):
-        for changed, unchanged in _changed(kb, repo, threads, templates):
-            unreported += unchanged
-            if changed:
-                batch = _prepare(kb, repo, changed, templates)
-                batch.vectors = pool.submit(embed, embedder, batch, stopped)
-                if waiting:
-                    report += finish(waiting)
-                waiting = batch
-            tell()
-        if waiting:
-            report += finish(waiting)
-    report += IndexReport(unchanged=unreported, seconds=time.perf_counter() - started)
-    unreported = 0
-    if on_progress:
-        on_progress(report)
-    return report
+            on_progress(writer.report)
+        return writer.report
 
 
 def delete_thread(kb: KnowledgeBase, repo: str, number: int) -> None:
@@ -203,14 +248,6 @@ def index_docs(  # noqa: PLR0913, PLR0917 - what to write, into what, with what
     seconds = time.perf_counter() - started
     as_before = len(passages) - len(changed) + len(unchanged)
     return IndexReport(len(changed), as_before, len(changed), len(gone), seconds)
-
-
-@contextmanager
-def _set_at_end(event: threading.Event) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        event.set()
 
 
 def _changed(

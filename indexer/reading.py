@@ -73,9 +73,7 @@ def read_history(  # noqa: PLR0913 - what the command was told
         return asyncio.run(whole(on_progress))
 
 
-def read_changes(
-    settings: IndexSettings, repo: str, watch: Watch, *, docs: bool
-) -> BackfillReport:
+def read_changes(settings: IndexSettings, repo: str, watch: Watch, *, docs: bool) -> BackfillReport:
     """Read what changed in a repository since it was last read.
 
     Raises:

@@ -10,6 +10,7 @@ from indexer.indexing import IndexReport
 from indexer.state import Status
 from indexer.store import Where
 from indexer.templates import next_snapshot
+from tests.fakes_embedding import ToyEmbedder
 from tests.indexer.backfill_bench import COUNT, REPO, StopsAfter, opened_bench, widgets
 
 
@@ -117,6 +118,47 @@ async def test_thousands_of_bodies_are_not_cleaned_on_the_loop(bench, monkeypatc
     await one.run(docs=False)
     assert len(threads) == 1
     assert threads != [threading.current_thread()]
+
+
+class TellsWhenItEmbeds(ToyEmbedder):
+    """An embedder that tells when it is given a text with certain words."""
+
+    def __init__(self, words):
+        super().__init__()
+        self._words = words
+        self.begun = threading.Event()
+
+    def embed(self, texts):
+        if any(self._words in text for text in texts):
+            self.begun.set()
+        return super().embed(texts)
+
+
+class WaitsBeforeWriting:
+    """A knowledge base that writes nothing until something happened, and tells whether it did."""
+
+    def __init__(self, kb, happened):
+        self._kb = kb
+        self._happened = happened
+        self.seen = []
+
+    def __getattr__(self, name):
+        return getattr(self._kb, name)
+
+    def upsert(self, points):
+        self.seen.append(self._happened.wait(60))
+        self._kb.upsert(points)
+
+
+async def test_a_page_is_written_while_the_next_is_embedded(bench):
+    one = await bench()
+    # Of the second page, which begins with the 38th issue.
+    one.embedder = TellsWhenItEmbeds("Issue 50")
+    one.kb = WaitsBeforeWriting(one.kb, one.embedder.begun)
+    await one.run(docs=False)
+    assert set(one.kb.seen) == {True}
+    assert one.row().is_complete
+    assert list(one.stored()) == list(range(1, COUNT + 1))
 
 
 async def killed(bench, flushes, **options):

@@ -74,7 +74,7 @@ async def test_a_page_in_flight_overwrites_nothing_newer(bench, meddles):
 
 
 async def test_what_an_interrupted_run_wrote_last_is_looked_at_again(bench, meddles, monkeypatch):
-    async def killed(*_):
+    async def killed(*_, **__):
         raise KeyboardInterrupt
 
     bench.embedder = meddles
