@@ -103,6 +103,13 @@ def content_hash(content: str, templates: frozenset[str] = frozenset()) -> str:
     return hashlib.sha256((start + content).encode("utf-8", "replace")).hexdigest()[:32]
 
 
+def thread_hash(thread: Thread, content: str, templates: frozenset[str] = frozenset()) -> str:
+    """The hash of a thread and its JSON; a reaction more or less is no reason to write it again."""
+    if thread.reactions:
+        content = thread_json(thread.model_copy(update={"reactions": 0}))
+    return content_hash(content, templates)
+
+
 def thread_json(thread: Thread) -> str:
     """The thread as its point's payload holds it, without what is as by default."""
     return thread.model_dump_json(exclude_defaults=True)
@@ -118,7 +125,7 @@ def thread_passages(
 ) -> list[Passage]:
     """The passages of a thread; the first is the issue's own, which carries the thread's hash."""
     content = thread_json(thread)
-    return passages_of(repo, thread, content, content_hash(content, templates), templates)
+    return passages_of(repo, thread, content, thread_hash(thread, content, templates), templates)
 
 
 def passages_of(

@@ -13,13 +13,13 @@ from typing import Any
 from indexer.bm25 import Bm25Encoder
 from indexer.chunking import (
     Passage,
-    content_hash,
     discussion_passages,
     doc_passages,
     passages_of,
     point_id,
     release_passages,
     seconds,
+    thread_hash,
     thread_json,
     thread_key,
     thread_of,
@@ -267,7 +267,7 @@ def _changed(
         known = {point.id: point.payload for point in kb.fetch(ids, fields=("hash", "updated"))}
         for identity, thread in zip(ids, newest.values(), strict=True):
             content = thread_json(thread)
-            hashed = content_hash(content, templates)
+            hashed = thread_hash(thread, content, templates)
             stored = known.get(identity, {})
             superseded = pending.pop(thread.number, None)
             passed += superseded is not None

@@ -77,7 +77,10 @@ class Event(_Model):
 
 
 class Thread(_Model):
-    """An issue with its comments and closing events, as they are at one moment."""
+    """An issue with its comments and closing events, as they are at one moment.
+
+    `reactions` is how many the issue itself has.
+    """
 
     number: Annotated[int, Field(gt=0)]
     title: Text
@@ -93,6 +96,7 @@ class Thread(_Model):
     author_is_bot: bool = False
     locked: bool = False
     url: str | None = None
+    reactions: int = 0
     comments: tuple[Comment, ...] = ()
     events: tuple[Event, ...] = ()
 

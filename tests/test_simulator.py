@@ -383,8 +383,8 @@ def test_a_field_that_github_has_not_is_refused(http, token):
 
 @pytest.mark.parametrize(
     ("issues", "points"),
-    # (1 + n * 3 connections) / 100, rounded, at least one
-    [(1, 1), (37, 1), (50, 2), (100, 3)],
+    # (1 + n * 5 connections) / 100, rounded, at least one
+    [(1, 1), (29, 1), (50, 3), (100, 5)],
 )
 def test_cost_is_counted_as_documented(http, token, issues, points):
     found = ask(

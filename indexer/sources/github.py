@@ -165,6 +165,7 @@ def thread_of(issue: Json, comments: Iterable[Json]) -> Thread:
         author_is_bot=is_bot,
         locked=issue["locked"],
         url=issue["url"],
+        reactions=issue["reactions"]["totalCount"],
         comments=tuple(comment_of(comment) for comment in comments),
         events=tuple(
             event

@@ -7,8 +7,8 @@ divided by a hundred and rounded.
 
 from collections.abc import Sequence
 
-# 37 issues, each with four connections more, are 1 + 37 * 4 = 149 requests: one point.
-ISSUES = 37
+# 29 issues, each with five connections more, are 1 + 29 * 5 = 146 requests: one point.
+ISSUES = 29
 COMMENTS = 30
 # A hundred comments a thread; ten threads are one point.
 MORE_COMMENTS = 100
@@ -40,7 +40,8 @@ def _issue(*, knows_duplicates: bool, comments: str = "$comments") -> str:
 
     The turns of an issue (closed, reopened, duplicate marks) are few and all wanted; labels are
     many on some projects, and the latest tell who looks after the issue now. They are asked for
-    apart, so that labels push no turn out.
+    apart, so that labels push no turn out. Reactions are counted of the issue alone: those of each
+    comment would make a page cost ten points.
     """
     reason = "stateReason(enableDuplicate: true)" if knows_duplicates else "stateReason"
     return f"""
@@ -58,6 +59,7 @@ def _issue(*, knows_duplicates: bool, comments: str = "$comments") -> str:
       authorAssociation
       repository {{ nameWithOwner }}
       labels(first: 100) {{ nodes {{ name }} }}
+      reactions {{ totalCount }}
       comments(first: {comments}) {{{_COMMENTS}
       }}
       turns: timelineItems(last: 60, itemTypes: [

@@ -246,6 +246,7 @@ class Graph:
             "authorAssociation": issue.author_association,
             "repository": lambda _info: self._shown_repository(repo),
             "labels": lambda _info, **args: connection(labels, args, lambda label: label),
+            "reactions": {"totalCount": len(issue.reactions)},
             "comments": lambda _info, **args: connection(
                 issue.comments,
                 args,

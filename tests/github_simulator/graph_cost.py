@@ -20,6 +20,8 @@ from graphql import (
 MOST_NODES = 500_000
 MOST_A_PAGE = 100
 CONNECTIONS = {"issues", "discussions", "comments", "labels", "reactors", "timelineItems"}
+# Of these only the total is asked for, which takes a request and no `first`.
+COUNTED = {"reactions"}
 
 
 class Complaint(GraphQLError):
@@ -79,6 +81,8 @@ def _count(
             each = parents * _asked_for(selection, variables)
             requests += parents
             nodes += each
+        elif isinstance(selection, FieldNode) and selection.name.value in COUNTED:
+            requests += parents
         elif not isinstance(selection, FieldNode | InlineFragmentNode):
             continue
         deeper = _count(inner, each, variables, fragments)

@@ -243,6 +243,12 @@ class IssueActions(Actions):
             _, comment = self._comment(self._repo(repo), comment_id)
             self.add_reaction(comment.reactions, content, by)
 
+    def react_to_issue(self, repo: str, number: int, content: str, by: str = "someone") -> None:
+        """React to an issue. GitHub sends no webhook for it, and the issue is not updated by it."""
+        with self.world.lock:
+            _, issue = self._issue(repo, number)
+            self.add_reaction(issue.reactions, content, by)
+
     def lock_issue(self, repo: str, number: int, by: str = "maintainer") -> None:
         with self.world.lock:
             home, issue = self._issue(repo, number)

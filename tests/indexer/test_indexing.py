@@ -52,6 +52,18 @@ def history(count=30):
     ]
 
 
+def test_a_reaction_is_no_reason_to_write_a_thread_again(kb, embedder):
+    liked = thread(1).model_copy(update={"reactions": 2})
+    assert index_threads(kb, embedder, REPO, [liked]).indexed == 1
+    assert next(stored_threads(kb, REPO)).reactions == 2
+    for count in (0, 3):
+        again = liked.model_copy(update={"reactions": count})
+        assert index_threads(kb, embedder, REPO, [again]).unchanged == 1
+    edited = liked.model_copy(update={"title": "Another", "reactions": 4})
+    assert index_threads(kb, embedder, REPO, [edited]).indexed == 1
+    assert next(stored_threads(kb, REPO)).reactions == 4
+
+
 def test_threads_are_written_once_and_found_again(kb, embedder):
     told = []
     report = index_threads(kb, embedder, REPO, history(), on_progress=told.append)

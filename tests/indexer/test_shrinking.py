@@ -6,6 +6,7 @@ from indexer.errors import GitHubUnavailable
 from indexer.sources.bodies import fetch_bodies
 from indexer.sources.github import fetch_thread, iter_threads
 from indexer.sources.numbers import fetch_numbers
+from indexer.sources.queries import ISSUES
 from indexer.sources.shrinking import OUTAGE, PageSize
 from tests.fakes_github import FakeClock, clients_for, comments, thread
 from tests.github_simulator import Seed, Simulator
@@ -53,14 +54,14 @@ async def test_an_outage_of_minutes_is_waited_out_and_makes_no_page_smaller(sim,
     sim.add_trouble("POST /graphql", status=503, times=50)
     told = []
     found = [page async for page in iter_threads(client, REPO, on_wait=told.append)]
-    assert [len(page.threads) for page in found] == [37, 3]
+    assert [len(page.threads) for page in found] == [ISSUES, COUNT - ISSUES]
     assert 120 < sum(told) <= sum(clock.waits) < OUTAGE
 
 
 async def test_after_an_outage_that_looks_like_a_time_out_pages_are_whole_again(sim, clock, client):
     sim.add_trouble("POST /graphql", status=502, times=60)
     found = [page async for page in iter_threads(client, REPO)]
-    assert [len(page.threads) for page in found] == [1, 37, 2]
+    assert [len(page.threads) for page in found] == [1, ISSUES, COUNT - ISSUES - 1]
     assert len(found[0].threads[0].comments) == 150
 
 
@@ -80,8 +81,8 @@ async def test_an_outage_without_end_is_given_up(sim, clock, client):
 
 
 async def test_a_thread_that_github_cannot_give_whole_comes_in_parts(sim, client):
-    # Labels, events and forty comments are as many nodes as it finishes.
-    sim.graph.slow_above = 200
+    # Labels, events and thirty comments are as many nodes as it finishes.
+    sim.graph.slow_above = 250
     assert len((await fetch_thread(client, REPO, 1)).comments) == 150
 
 

@@ -64,8 +64,11 @@ async def test_an_issue_comes_with_everything_that_tells_how_it_ended(simulate, 
     sim.add_label(REPO, 4, "confirmed", by="ann")
     sim.mark_duplicate(REPO, 4, of=3, by="ann")
     sim.close(REPO, 4, by="ann", closer="pull_request", closer_number=9)
+    sim.react_to_issue(REPO, 4, "+1", by="ann")
+    sim.react_to_issue(REPO, 4, "eyes", by="ann")
     client = await client_of(sim, clock)
     found = await fetch_thread(client, REPO, 4)
+    assert found.reactions == 2
     assert (found.title, found.body, found.state) == ("Crash on start", "It crashes", "closed")
     assert found.state_reason == "completed"
     assert found.labels == ("bug", "confirmed")
@@ -236,9 +239,9 @@ async def test_a_query_that_never_finishes_is_given_up(simulate, clock):
 
 
 async def test_one_bad_moment_does_not_shrink_the_page(simulate, clock):
-    sim = simulate(*(thread(n) for n in range(1, 31)))
+    sim = simulate(*(thread(n) for n in range(1, 21)))
     sim.trouble.add("POST /graphql", status=502, times=1)
-    assert [len(page.threads) for page in await pages(await client_of(sim, clock))] == [30]
+    assert [len(page.threads) for page in await pages(await client_of(sim, clock))] == [20]
 
 
 async def test_the_backfill_waits_for_the_reset_and_leaves_a_reserve(simulate):
