@@ -4,7 +4,7 @@ Markdown, reStructuredText and AsciiDoc; code blocks stay whole, whatever stands
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -68,11 +68,12 @@ def _sections(
     title: str,
 ) -> Iterator[Section]:
     stack: list[Heading] = [Heading(0, 0, 0, title)] if title else []
+    inside = _lines_of(blocks)
     begin = skipped + 1
     for heading in (*headings, None):
         end = heading.begin - 1 if heading else len(lines)
         path = tuple(h.text for h in stack)
-        yield from _pieces(lines, begin, end, path, blocks)
+        yield from _pieces(lines, begin, end, path, inside)
         if heading is None:
             return
         stack = [h for h in stack if h.level < heading.level]
@@ -87,10 +88,9 @@ def _pieces(
     begin: int,
     end: int,
     headings: tuple[str, ...],
-    blocks: Sequence[tuple[int, int]],
+    inside: Set[int],
 ) -> Iterator[Section]:
     """One section, or several where it is long: cut at blank lines, never inside a block."""
-    inside = {line for first, last in blocks for line in range(first, last + 1)}
     start, size, cut = begin, 0, 0
     for number in range(begin, end + 1):
         line = lines[number - 1]
@@ -115,6 +115,10 @@ def _piece(
     text = "\n".join(lines[begin - 1 : end])
     if len(text.strip()) >= SHORTEST_SECTION:
         yield Section(headings, text, begin, end)
+
+
+def _lines_of(blocks: Sequence[tuple[int, int]]) -> Set[int]:
+    return {line for first, last in blocks for line in range(first, last + 1)}
 
 
 def _front_matter(lines: Sequence[str]) -> tuple[int, str]:
@@ -174,7 +178,7 @@ def _uncommented(line: str, *, in_comment: bool) -> tuple[str, bool]:
 def _markdown_headings(
     lines: Sequence[str], skipped: int, blocks: Sequence[tuple[int, int]]
 ) -> list[Heading]:
-    inside = {line for first, last in blocks for line in range(first, last + 1)}
+    inside = _lines_of(blocks)
     headings: list[Heading] = []
     for number in range(skipped + 1, len(lines) + 1):
         line = lines[number - 1]

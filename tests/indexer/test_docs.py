@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.errors import NotFound
+from indexer.sources import markup
 from indexer.sources.docs import (
     DEFAULT_GLOBS,
     document_text,
@@ -84,6 +85,15 @@ def test_long_sections_are_cut_at_blank_lines_and_never_inside_code():
     assert sum(section.text.count("line of code") for section in sections) == 300
     assert all(len(s.text) <= LONGEST_SECTION for s in sections if "```" not in s.text)
     assert sum(section.text.count(WORDS) for section in sections) == 201
+
+
+def test_the_lines_of_code_are_counted_once_however_many_headings_there_are(monkeypatch):
+    counted = []
+    original = markup._lines_of
+    monkeypatch.setattr(markup, "_lines_of", lambda b: counted.append(len(b)) or original(b))
+    text = f"# Part\n{WORDS}\n```\nmake\n```\n" * 20
+    assert len(split("a.md", text)) == 20
+    assert counted == [20, 20]  # for finding the headings, and for cutting the text
 
 
 def test_front_matter_gives_the_title_and_no_text():
