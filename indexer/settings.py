@@ -60,7 +60,8 @@ class IndexSettings(BaseSettings):
     )
     github_url: str = Field(
         "https://github.com",
-        description="GitHub's web address: github.com, a GHES host, or https://SUB.ghe.com.",
+        description="GitHub's web address: github.com, a GHES host, or https://SUB.ghe.com. "
+        "Where only GITHUB_API_URL is set, it is told from that.",
     )
     github_api_url: str | None = Field(
         None, description="The REST root, where it cannot be told from GITHUB_URL."
@@ -105,6 +106,14 @@ class IndexSettings(BaseSettings):
     @property
     def web_url(self) -> str:
         """The root of GitHub's pages, without a slash at its end."""
+        if self.github_api_url and "github_url" not in self.model_fields_set:
+            api = self.api_url
+            parts = urlsplit(api)
+            host = parts.netloc.lower()
+            if parts.path.endswith("/api/v3"):
+                return api.removesuffix("/api/v3")
+            if host.startswith("api.") and host.endswith(".ghe.com"):
+                return f"{parts.scheme}://{host.removeprefix('api.')}"
         return self.github_url.rstrip("/")
 
     def made_data_dir(self) -> Path:

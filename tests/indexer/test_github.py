@@ -265,6 +265,24 @@ async def test_enterprise_addresses(github_url, rest, graphql):
     await clients.aclose()
 
 
+@pytest.mark.parametrize(
+    ("given", "web"),
+    [
+        ({"github_api_url": "https://ghe.corp/api/v3/"}, "https://ghe.corp"),
+        ({"github_api_url": "https://ghe.corp:8443/api/v3"}, "https://ghe.corp:8443"),
+        ({"github_api_url": "https://api.sub.ghe.com"}, "https://sub.ghe.com"),
+        ({"github_api_url": "https://api.github.com"}, "https://github.com"),
+        ({"github_api_url": "https://gateway.corp/github"}, "https://github.com"),
+        (
+            {"github_api_url": "https://inner.corp/api/v3", "github_url": "https://ghe.corp/"},
+            "https://ghe.corp",
+        ),
+    ],
+)
+def test_pages_are_where_the_api_is_unless_told_otherwise(given, web):
+    assert IndexSettings(**given).web_url == web
+
+
 @pytest.fixture
 async def app_clients(clock):
     _, pem = _new_key()
