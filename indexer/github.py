@@ -7,6 +7,7 @@ the write happened: the caller looks first.
 
 import asyncio
 import json
+import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
@@ -32,6 +33,7 @@ from indexer.errors import (
     SettingError,
 )
 from indexer.github_errors import error_of, graphql_error, hidden_part, wait_before_retry
+from indexer.request_budget import RequestBudget, budget_of
 from indexer.settings import IndexSettings
 
 # GitHub gives up on a query after 10 s; a proxy in between may take longer to say so.
@@ -77,6 +79,7 @@ class GitHubClient:
         self._credential = credential
         self._sleep = sleep
         self._clock = clock
+        self._budget: RequestBudget | None = None
         # githubkit's default is shared by the whole process under the App's id alone.
         self._tokens = MemCacheStrategy()
         self._fixed = isinstance(auth, TokenAuthStrategy)
@@ -91,10 +94,14 @@ class GitHubClient:
         params: Mapping[str, str | int] | None = None,
         *,
         patience: float = PATIENCE,
+        reserve: float = 0.0,
     ) -> Json:
-        """GET a REST path and return its JSON; tries again within `patience` seconds."""
-        response = await self._read("GET", path, params=params, patience=patience)
-        return _json(response)
+        """GET a REST path and return its JSON; tries again within `patience` seconds.
+
+        Of the hour's requests the share `reserve` is left to others: where no more than that is
+        left, this waits as it does where GitHub limits it.
+        """
+        return _json(await self._read(path, params, patience, reserve))
 
     async def paginate(
         self,
@@ -103,6 +110,7 @@ class GitHubClient:
         *,
         key: str | None = None,
         patience: float = PATIENCE,
+        reserve: float = 0.0,
     ) -> AsyncIterator[Json]:
         """Every item of a list, over all pages.
 
@@ -111,10 +119,11 @@ class GitHubClient:
             params: query parameters; 100 items a page unless `per_page` says otherwise.
             key: where the list stands in an object, as `repositories` does.
             patience: seconds that one page may take, waiting included.
+            reserve: the share of the hour's requests that is left to others.
         """
         query: Mapping[str, str | int] = {"per_page": JSON_PAGE, **(params or {})}
         while True:
-            response = await self._read("GET", path, params=query, patience=patience)
+            response = await self._read(path, query, patience, reserve)
             body = _json(response)
             for item in body[key] if key else body:
                 yield item
@@ -194,11 +203,20 @@ class GitHubClient:
         self._connections.clear()
 
     async def _read(
-        self, method: str, path: str, *, params: Mapping[str, str | int] | None, patience: float
+        self, path: str, params: Mapping[str, str | int] | None, patience: float, reserve: float
     ) -> httpx.Response:
-        return await self._patiently(
-            lambda: self._send(method, path, params=params), patience, ATTEMPTS
-        )
+        async def ask() -> httpx.Response:
+            if reserve and self._budget:
+                wait = self._budget.wait(reserve, self._clock())
+                if wait is not None:
+                    raise RateLimited(
+                        "The rest of this hour's requests to GitHub is kept for answers; "
+                        f"try again in {math.ceil(wait)} s.",
+                        retry_after=wait,
+                    )
+            return await self._send("GET", path, params=params)
+
+        return await self._patiently(ask, patience, ATTEMPTS)
 
     async def _write(self, method: str, path: str, body: Json) -> Json:
         return _json(await self._send(method, path, body=body))
@@ -259,6 +277,7 @@ class GitHubClient:
             raise GitHubUnavailable(
                 "GitHub's answer to the token request is unreadable."
             ) from error
+        self._budget = budget_of(response.headers) or self._budget
         failed = error_of(response, self._credential, self._clock())
         if isinstance(failed, Forbidden) and response.status_code == httpx.codes.UNAUTHORIZED:
             # A token may be revoked before its hour is over. A 401 changed nothing, so even a

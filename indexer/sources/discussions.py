@@ -7,10 +7,12 @@ from indexer.errors import NotFound
 from indexer.github import GitHubClient
 from indexer.sources import queries
 from indexer.sources.github import PAGE_PATIENCE, actor_of, split_repo
+from indexer.sources.shrinking import OUTAGE, TRIES, PageSize, ask_shrinking
 from indexer.threads import Discussion
 
 # A deleted account is null as well, and an answer can do without its author's name.
 _OPTIONAL = frozenset({"author"})
+_PAGE = 50
 
 
 async def fetch_discussions(client: GitHubClient, repo: str) -> list[Discussion] | None:
@@ -26,11 +28,19 @@ async def fetch_discussions(client: GitHubClient, repo: str) -> list[Discussion]
     owner, name = split_repo(repo)
     found: list[Discussion] = []
     after: str | None = None
-    while True:
-        variables: dict[str, Any] = {"owner": owner, "name": name, "after": after}
-        data = await client.graphql(
-            queries.DISCUSSIONS, variables, patience=PAGE_PATIENCE, optional=_OPTIONAL
+    size = PageSize({"first": _PAGE}, {"first": 1})
+
+    async def ask(now: Mapping[str, int]) -> dict[str, Any]:
+        return await client.graphql(
+            queries.DISCUSSIONS,
+            {"owner": owner, "name": name, "after": after, **now},
+            patience=PAGE_PATIENCE,
+            attempts=TRIES,
+            optional=_OPTIONAL,
         )
+
+    while True:
+        data = await ask_shrinking(client, ask, size, outage=OUTAGE)
         home = data["repository"]
         if home is None:
             raise NotFound(f"GitHub has no repository {repo} for us.")

@@ -15,6 +15,7 @@ import yaml
 
 from indexer.errors import Forbidden, NotFound
 from indexer.github import GitHubClient
+from indexer.sources import unhurried
 from indexer.sources.github import split_repo
 from indexer.text import template_key
 
@@ -101,7 +102,7 @@ def _word(value: object) -> str:
 async def _contents(client: GitHubClient, repo: str, path: str) -> Any:  # noqa: ANN401 - JSON
     """What GitHub says of a file or folder; None where there is none."""
     try:
-        return await client.get(f"repos/{repo}/contents/{quote(path)}")
+        return await unhurried.get(client, f"repos/{repo}/contents/{quote(path)}")
     except NotFound:
         return None
 

@@ -189,12 +189,12 @@ def still_there(numbers: Sequence[int]) -> str:
 }}"""
 
 
-DISCUSSIONS = f"""query Discussions($owner: String!, $name: String!, $after: String) {{
+DISCUSSIONS = f"""query Discussions($owner: String!, $name: String!, $first: Int!, $after: String) {{
   {_RATE}
   repository(owner: $owner, name: $name) {{
     hasDiscussionsEnabled
     discussions(
-      first: 50, after: $after, answered: true, orderBy: {{field: CREATED_AT, direction: ASC}}
+      first: $first, after: $after, answered: true, orderBy: {{field: CREATED_AT, direction: ASC}}
     ) {{
       pageInfo {{ hasNextPage endCursor }}
       nodes {{

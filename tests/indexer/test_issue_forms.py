@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from indexer.errors import Forbidden, GitHubUnavailable, NotFound
 from indexer.sources.issue_forms import fetch_form_lines, lines_of
 from indexer.text import clean
-from tests.fakes_github import clients_for
+from tests.fakes_github import FakeClock, clients_for
 from tests.github_simulator import Seed, Simulator
 
 REPO = "octo/widgets"
@@ -131,13 +131,26 @@ async def test_a_repository_without_templates_has_no_lines(start):
     assert await fetch_form_lines(await start({"README.md": "Hello"}), REPO) == frozenset()
 
 
+async def test_a_limit_that_is_used_up_is_waited_out():
+    clock = FakeClock()
+    seed = {"repositories": [{"full_name": REPO, "docs": {"ISSUE_TEMPLATE.md": "## What you did"}}]}
+    with Simulator(Seed.model_validate(seed), clock=clock.moment) as simulator:
+        clients = clients_for(simulator, clock)
+        client = await clients.for_repo(REPO)
+        simulator.limits.sizes["core"] = 40
+        simulator.limits.spend("installation:1001", "core", 40)
+        assert await fetch_form_lines(client, REPO) == {"## what you did"}
+        assert 3_500 < sum(clock.waits) <= 3_700
+        await clients.aclose()
+
+
 class Answers:
     """A client that gives each path its answer, or raises it."""
 
     def __init__(self, **answers):
         self.answers = answers
 
-    async def get(self, path):
+    async def get(self, path, _params=None, **_pace):
         answer = self.answers.get(path.rpartition("/")[2].partition(".")[0], NotFound("no"))
         if isinstance(answer, Exception):
             raise answer
