@@ -27,7 +27,7 @@ from app.payload import Issue, Payload, Repository
 from app.settings import Settings
 from indexer.config_file import CONFIG_PATH
 from indexer.errors import InputError
-from indexer.sources.docs import readable
+from indexer.repo_config import DEFAULT_DOCS, any_matches
 
 REFRESHING = {"edited", "closed", "reopened", "labeled", "unlabeled"}
 PUSHED = {"opened", "reopened", "synchronize"}
@@ -43,11 +43,12 @@ class Ignored:
 
 
 @dataclass(frozen=True, slots=True)
-class Labels:
-    """The labels that mean something in a repository: that of another run, those of no AI."""
+class Rules:
+    """What a repository decides: the label of another run, those of no AI, which files are read."""
 
     again: str
     no_ai: frozenset[str] = frozenset()
+    docs: tuple[str, ...] = DEFAULT_DOCS
 
 
 def parse(
@@ -55,7 +56,7 @@ def parse(
     payload: Mapping[str, Any],
     settings: Settings,
     *,
-    labels: Labels | None = None,
+    rules: Rules | None = None,
     bot_login: str | None = None,
 ) -> tuple[Job, ...] | Ignored:
     """What a delivery asks for.
@@ -64,7 +65,7 @@ def parse(
         event: the X-GitHub-Event header.
         payload: the parsed body.
         settings: whom to serve, and the App's own id.
-        labels: those in force in this repository; by default the one of the settings.
+        rules: those in force in this repository; by default the label of the settings.
         bot_login: the App's own login, where it is known already.
 
     Raises:
@@ -80,7 +81,7 @@ def parse(
         raise InputError(f"The payload's {where} is not what it should be.") from error
     if _is_own(read, settings, bot_login):
         return Ignored("own_action")
-    return reader(read, settings, labels or Labels(settings.again_label))
+    return reader(read, settings, rules or Rules(settings.again_label))
 
 
 def repository_of(payload: Mapping[str, Any]) -> str | None:
@@ -108,7 +109,7 @@ def _issue_of(read: Payload, settings: Settings) -> tuple[Repository, Issue, int
     return read.repository, read.issue, read.installation.id if read.installation else None
 
 
-def _issues(read: Payload, settings: Settings, labels: Labels) -> tuple[Job, ...] | Ignored:
+def _issues(read: Payload, settings: Settings, rules: Rules) -> tuple[Job, ...] | Ignored:
     found = _issue_of(read, settings)
     if isinstance(found, Ignored):
         return found
@@ -120,19 +121,19 @@ def _issues(read: Payload, settings: Settings, labels: Labels) -> tuple[Job, ...
             Respond(name, number, installation, "opened" if opened else "edited"),
             RefreshThread(name, number, installation),
         )
-    if read.action == "labeled" and read.label and _same(read.label.name, labels.again):
+    if read.action == "labeled" and read.label and _same(read.label.name, rules.again):
         return (Respond(name, number, installation, "label"),)
     if read.action in REFRESHING:
         refresh = RefreshThread(name, number, installation)
         added = read.label.name if read.action == "labeled" and read.label else ""
-        wanted = added.casefold() in labels.no_ai
+        wanted = added.casefold() in rules.no_ai
         return (LeaveAlone(name, number, installation), refresh) if wanted else (refresh,)
     if read.action in REMOVING:
         return (RemoveThread(name, number),)
     return Ignored("action_unused")
 
 
-def _issue_comment(read: Payload, settings: Settings, _labels: Labels) -> tuple[Job, ...] | Ignored:
+def _issue_comment(read: Payload, settings: Settings, _rules: Rules) -> tuple[Job, ...] | Ignored:
     found = _issue_of(read, settings)
     if isinstance(found, Ignored):
         return found
@@ -146,7 +147,7 @@ def _issue_comment(read: Payload, settings: Settings, _labels: Labels) -> tuple[
     return (refresh,)
 
 
-def _installation(read: Payload, settings: Settings, _labels: Labels) -> tuple[Job, ...] | Ignored:
+def _installation(read: Payload, settings: Settings, _rules: Rules) -> tuple[Job, ...] | Ignored:
     if read.installation is None or read.installation.account is None:
         raise InputError("The payload names no installation or no account.")
     account = read.installation.account.login
@@ -161,7 +162,7 @@ def _installation(read: Payload, settings: Settings, _labels: Labels) -> tuple[J
 
 
 def _installation_repositories(
-    read: Payload, settings: Settings, _labels: Labels
+    read: Payload, settings: Settings, _rules: Rules
 ) -> tuple[Job, ...] | Ignored:
     if read.installation is None or read.installation.account is None:
         raise InputError("The payload names no installation or no account.")
@@ -176,7 +177,7 @@ def _installation_repositories(
     return tuple(jobs) or Ignored("no_repositories")
 
 
-def _repository(read: Payload, settings: Settings, _labels: Labels) -> tuple[Job, ...] | Ignored:
+def _repository(read: Payload, settings: Settings, _rules: Rules) -> tuple[Job, ...] | Ignored:
     if read.repository is None:
         raise InputError("The payload names no repository.")
     full_name = read.repository.full_name
@@ -206,7 +207,7 @@ def _former_owner(before: object) -> str | None:
     return None
 
 
-def _push(read: Payload, settings: Settings, _labels: Labels) -> tuple[Job, ...] | Ignored:
+def _push(read: Payload, settings: Settings, rules: Rules) -> tuple[Job, ...] | Ignored:
     if read.repository is None:
         raise InputError("The payload names no repository.")
     if not settings.serves(read.repository.full_name.partition("/")[0]):
@@ -224,12 +225,12 @@ def _push(read: Payload, settings: Settings, _labels: Labels) -> tuple[Job, ...]
     if CONFIG_PATH in touched:
         jobs.append(RefreshConfig(name, installation))
     # A forced push takes commits away, and says nothing of their files.
-    if read.forced or any(readable(path) for path in touched):
+    if read.forced or any(any_matches(rules.docs, path) for path in touched):
         jobs.append(RefreshDocs(name, installation, "files"))
     return tuple(jobs) or Ignored("docs_untouched")
 
 
-def _release(read: Payload, settings: Settings, _labels: Labels) -> tuple[Job, ...] | Ignored:
+def _release(read: Payload, settings: Settings, _rules: Rules) -> tuple[Job, ...] | Ignored:
     if read.repository is None:
         raise InputError("The payload names no repository.")
     if not settings.serves(read.repository.full_name.partition("/")[0]):
@@ -240,7 +241,7 @@ def _release(read: Payload, settings: Settings, _labels: Labels) -> tuple[Job, .
     return (RefreshDocs(read.repository.full_name, installation, "releases"),)
 
 
-def _pull_request(read: Payload, settings: Settings, _labels: Labels) -> tuple[Job, ...] | Ignored:
+def _pull_request(read: Payload, settings: Settings, _rules: Rules) -> tuple[Job, ...] | Ignored:
     """The payload does not say which files it touches; whoever does the job looks."""
     if read.repository is None or read.pull_request is None:
         raise InputError("The payload names no repository or no pull request.")

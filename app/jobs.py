@@ -286,7 +286,11 @@ class Jobs:
         return await self._step(self._steps.check_config, job)
 
     async def _refresh_docs(self, job: RefreshDocs, _at: str) -> Outcome:
-        return await self._step(self._steps.read_docs, job)
+        if job.part == "files":
+            # The push may have changed which files are read.
+            await self._step(self._steps.read_config, job)
+        # It may wait an hour for GitHub's limit, and keeps what it has read.
+        return await self._step(self._steps.read_docs, job, preemptible=True)
 
     async def _adopt(self, job: Adopt, at: str) -> Outcome:
         repos = list(job.repos)

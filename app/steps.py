@@ -221,7 +221,7 @@ class Steps:
         await asyncio.to_thread(self._services.records.forget_thread, job.repo, job.number)
         return {"outcome": "removed"}
 
-    async def read_config(self, job: RefreshConfig | Backfill) -> Outcome:
+    async def read_config(self, job: RefreshConfig | RefreshDocs | Backfill) -> Outcome:
         """Read the repository's config file, and see that its label exists."""
         client = await self._client(job)
         try:
@@ -271,6 +271,7 @@ class Steps:
                     tell,
                     full=job.full,
                     docs=job.docs,
+                    patterns=config.sources.doc_patterns,
                     discussions=config.sources.discussions,
                     since=datetime.fromisoformat(job.since) if job.since else None,
                     on_gone=services.records.forget_thread,
@@ -306,13 +307,15 @@ class Steps:
         if not known.is_complete:
             return {"outcome": "not_yet"}
         client = await self._client(job)
+        config = await asyncio.to_thread(services.records.config_of, job.repo)
         async with self._only_writer(job.repo):
             report = await sync_docs(
                 client,
                 services.knowledge_base,
                 services.embedder,
+                services.state.left_out,
                 job.repo,
-                files=job.part == "files",
+                patterns=config.sources.doc_patterns if job.part == "files" else None,
                 releases=job.part == "releases",
             )
         if report.reason:

@@ -92,26 +92,27 @@ async def receive(request: Request) -> JSONResponse:
 async def _jobs(
     event: str, payload: dict[str, Any], services: Services
 ) -> tuple[Job, ...] | events.Ignored:
-    """What the delivery asks for, under the labels that are in force in its repository.
+    """What the delivery asks for, under the rules that are in force in its repository.
 
     Raises:
         Refused: 400, or 503 and GitHub can deliver again.
     """
     repo = events.repository_of(payload)
-    labels = None
-    if event == "issues" and repo and payload.get("action") == "labeled":
+    rules = None
+    is_labelled = event == "issues" and payload.get("action") == "labeled"
+    if repo and (is_labelled or event == "push"):
         try:
             config = await asyncio.to_thread(services.records.config_of, repo)
         except DatabaseUnavailable as error:
             raise Refused(UNAVAILABLE, error.reason, "The database does not answer.") from error
         again = config.labels.again or services.settings.again_label
-        labels = events.Labels(again, policy.no_ai_labels(config))
+        rules = events.Rules(again, policy.no_ai_labels(config), config.sources.doc_patterns)
     try:
         return events.parse(
             event,
             payload,
             services.settings,
-            labels=labels,
+            rules=rules,
             bot_login=services.identity.login,
         )
     except InputError as error:

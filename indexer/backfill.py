@@ -1,7 +1,7 @@
 """A repository's whole history from GitHub into the knowledge base, and what is new since."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from indexer.embedding import TextEmbedder
 from indexer.indexing import IndexReport, ThreadWriter
 from indexer.progress import BackfillReport, OnProgress, Progress, silent
 from indexer.refresh import refresh_threads
+from indexer.repo_config import DEFAULT_DOCS
 from indexer.state import RepositoryState, State, Status
 from indexer.store import KnowledgeBase, Where
 from indexer.templates import is_outgrown, next_snapshot
@@ -34,6 +35,7 @@ async def backfill(  # noqa: PLR0913, PLR0917 - what is keyword-only has default
     *,
     full: bool = False,
     docs: bool = True,
+    patterns: Sequence[str] | None = DEFAULT_DOCS,
     discussions: bool | None = None,
     since: datetime | None = None,
     on_gone: OnGone = lambda _repo, _number: None,
@@ -56,6 +58,7 @@ async def backfill(  # noqa: PLR0913, PLR0917 - what is keyword-only has default
         on_progress: told after each batch.
         full: read everything, though it was read before.
         docs: read the repository's files and releases too.
+        patterns: which files, as its config names them; None leaves those that are known alone.
         discussions: with them its answered discussions; False removes those that are known, None
             leaves them alone.
         since: read only what was updated since then, and call that complete; of a repository that
@@ -69,7 +72,14 @@ async def backfill(  # noqa: PLR0913, PLR0917 - what is keyword-only has default
     """
     run = _Run(client, kb, embedder, state, on_progress, on_gone)
     try:
-        return await run.whole(repo, full=full, docs=docs, discussions=discussions, since=since)
+        return await run.whole(
+            repo,
+            full=full,
+            docs=docs,
+            patterns=patterns,
+            discussions=discussions,
+            since=since,
+        )
     except Exception as error:
         await asyncio.to_thread(state.fail, repo, error)
         raise
@@ -84,12 +94,13 @@ class _Run:
     tell: OnProgress
     on_gone: OnGone
 
-    async def whole(
+    async def whole(  # noqa: PLR0913 - as of backfill
         self,
         repo: str,
         *,
         full: bool,
         docs: bool,
+        patterns: Sequence[str] | None,
         discussions: bool | None,
         since: datetime | None,
     ) -> BackfillReport:
@@ -110,7 +121,14 @@ class _Run:
         if docs:
             self.tell(Progress("docs", done, row.total, report))
             read = await sync_docs(
-                self.client, self.kb, self.embedder, repo, discussions=discussions, anew=row.anew
+                self.client,
+                self.kb,
+                self.embedder,
+                self.state.left_out,
+                repo,
+                patterns=patterns,
+                discussions=discussions,
+                anew=row.anew,
             )
         await asyncio.to_thread(self.kb.flush)
         there = await asyncio.to_thread(self.kb.count, Where((row.repo,), kinds=("issue",)))

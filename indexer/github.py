@@ -277,7 +277,8 @@ class GitHubClient:
             raise GitHubUnavailable(
                 "GitHub's answer to the token request is unreadable."
             ) from error
-        self._budget = budget_of(response.headers) or self._budget
+        if budget := budget_of(response.headers):
+            self._budget = budget.after(self._budget, self._clock())
         failed = error_of(response, self._credential, self._clock())
         if isinstance(failed, Forbidden) and response.status_code == httpx.codes.UNAUTHORIZED:
             # A token may be revoked before its hour is over. A 401 changed nothing, so even a

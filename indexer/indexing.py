@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -12,12 +11,8 @@ from typing import Any
 
 from indexer.bm25 import Bm25Encoder
 from indexer.chunking import (
-    Passage,
-    discussion_passages,
-    doc_passages,
     passages_of,
     point_id,
-    release_passages,
     seconds,
     thread_hash,
     thread_json,
@@ -26,7 +21,7 @@ from indexer.chunking import (
 )
 from indexer.embedding import TextEmbedder
 from indexer.store import Channel, DenseVector, KnowledgeBase, Point, SparseVector, Where
-from indexer.threads import Discussion, DocSection, Release, Thread
+from indexer.threads import Thread
 from indexer.writing import Batch, embed, points_of, scroll, upsert
 
 BATCH = 64
@@ -192,62 +187,6 @@ def stored_threads(kb: KnowledgeBase, repo: str) -> Iterator[Thread]:
         wanted = [identity for _, identity in ids[start : start + BATCH]]
         for point in kb.fetch(wanted, fields=("thread",)):
             yield thread_of(point.payload)
-
-
-def indexed_files(kb: KnowledgeBase, repo: str) -> dict[str, str]:
-    """The paths of the documents that are wholly there, and git's name for what each holds."""
-    found: Counter[tuple[str, str, int]] = Counter()
-    where = Where((repo.lower(),), kinds=("doc",))
-    for point in scroll(kb, where, ("path", "blob", "parts")):
-        payload = point.payload
-        found[payload["path"], payload.get("blob", ""), payload.get("parts", 0)] += 1
-    return {path: blob for (path, blob, parts), count in found.items() if blob and count == parts}
-
-
-def index_docs(  # noqa: PLR0913, PLR0917 - what to write, into what, with what
-    kb: KnowledgeBase,
-    embedder: TextEmbedder,
-    repo: str,
-    sections: Sequence[DocSection] | None = None,
-    releases: Sequence[Release] | None = None,
-    unchanged: frozenset[str] = frozenset(),
-    discussions: Sequence[Discussion] | None = None,
-) -> IndexReport:
-    """Make a repository's docs, releases and discussions in the knowledge base equal to these.
-
-    None leaves those that are there alone; an empty list removes them, save for the documents
-    whose paths are `unchanged`.
-    """
-    started = time.perf_counter()
-    passages: list[Passage] = []
-    kinds: list[str] = []
-    if sections is not None:
-        kinds.append("doc")
-        passages += doc_passages(repo, sections)
-    if releases is not None:
-        kinds.append("release")
-        passages += release_passages(repo, releases)
-    if discussions is not None:
-        kinds.append("discussion")
-        passages += discussion_passages(repo, discussions)
-    if not kinds:
-        return IndexReport()
-    known = {
-        point.id: point.payload.get("hash", "")
-        for point in scroll(kb, Where((repo.lower(),), kinds=tuple(kinds)), ("hash", "path"))
-        if point.payload.get("path") not in unchanged
-    }
-    changed = [p for p in passages if known.get(p.id) != p.payload["hash"]]
-    bm25 = Bm25Encoder()
-    for start in range(0, len(changed), BATCH):
-        batch = Batch(0, (), changed[start : start + BATCH])
-        upsert(kb, points_of(batch, embed(embedder, batch), bm25))
-    gone = sorted(known.keys() - {p.id for p in passages})
-    if gone:
-        kb.delete(gone)
-    seconds = time.perf_counter() - started
-    as_before = len(passages) - len(changed) + len(unchanged)
-    return IndexReport(len(changed), as_before, len(changed), len(gone), seconds)
 
 
 def _changed(

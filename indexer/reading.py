@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, closing
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from indexer.errors import Forbidden, InputError, Rejected
 from indexer.exclusive import exclusive
 from indexer.opening import opened
 from indexer.progress import BackfillReport, OnProgress, report_of
-from indexer.repo_config import RepoConfig
+from indexer.repo_config import RepoConfig, Sources
 from indexer.runs import run_there, running_server
 from indexer.settings import IndexSettings
 from indexer.state import State
@@ -49,8 +50,8 @@ def read_history(  # noqa: PLR0913 - what the command was told
         clients = GitHubClients(settings)
         try:
             client = await clients.for_repo(repo)
-            discussions = await _wants_discussions(client, repo) if docs else None
-            return await backfill(
+            sources, problem = await _sources(client, repo) if docs else (None, None)
+            report = await backfill(
                 client,
                 parts.kb,
                 parts.embedder,
@@ -59,9 +60,15 @@ def read_history(  # noqa: PLR0913 - what the command was told
                 on_progress,
                 full=full,
                 docs=docs,
-                discussions=discussions,
+                # Without its word nothing changes.
+                patterns=sources.doc_patterns if sources else None,
+                discussions=sources.discussions if sources else None,
                 since=since,
             )
+            if problem is None:
+                return report
+            warning = f"Its documents and discussions stay as they were: {problem}"
+            return replace(report, warning=f"{warning} {report.warning or ''}".strip())
         finally:
             await clients.aclose()
 
@@ -86,15 +93,16 @@ def read_changes(settings: IndexSettings, repo: str, watch: Watch, *, docs: bool
     return read_history(settings, repo, watch, full=False, docs=docs, since=None)
 
 
-async def _wants_discussions(client: "GitHubClient", repo: str) -> bool | None:
-    """What the repository's config file says; None where it does not, so that nothing changes."""
+async def _sources(client: "GitHubClient", repo: str) -> tuple[Sources | None, str | None]:
+    """What the repository's config file says is read; None and why, where it does not tell."""
     try:
         file = await config_file.read(client.get, repo)
-    except (Forbidden, Rejected):
-        return None
-    if file.state == "absent":
-        return RepoConfig().sources.discussions
-    return file.config.sources.discussions if file.config else None
+    except (Forbidden, Rejected) as error:
+        return None, str(error)
+    if file.state == "broken":
+        place = config_file.CONFIG_PATH + (f", line {file.line}" if file.line else "")
+        return None, f"{place}: {file.problem}"
+    return (file.config or RepoConfig()).sources, None
 
 
 def read_file(

@@ -3,7 +3,9 @@
 Each field's description is what the JSON Schema, and so an editor, tells of it.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -30,6 +32,10 @@ RepositoryName = Annotated[
     AfterValidator(_no_dots),
 ]
 Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+_STARS = re.compile(r"((?<![^/])\*\*/|\*+)")
+DEFAULT_DOCS = ("**/README", "**/README.*", "docs/*", "*.md", "*.mdx", "*.rst", "*.adoc")
 
 
 class _Model(BaseModel):
@@ -78,7 +84,9 @@ class Sources(_Model):
     docs: tuple[Pattern, ...] | None = Field(
         None,
         max_length=100,
-        description="Only files with such a path; * stands for anything. null: all that are read.",
+        description="Only files with such a path are read and quoted; * stands for anything, **/ "
+        "for any folders or none. null: READMEs, what is under docs/, and every .md, .mdx, .rst "
+        "and .adoc.",
     )
     releases: bool = Field(default=True, description="Release notes.")
     discussions: bool = Field(
@@ -96,9 +104,14 @@ class Sources(_Model):
         description="Past issues with one of these labels are neither shown nor quoted.",
     )
 
+    @property
+    def doc_patterns(self) -> tuple[str, ...]:
+        """Which files are read."""
+        return DEFAULT_DOCS if self.docs is None else self.docs
+
     def has_doc(self, path: str) -> bool:
-        """Whether a file may be quoted."""
-        return self.docs is None or _any_matches(self.docs, path)
+        """Whether a file that was read may be quoted."""
+        return self.docs is None or any_matches(self.docs, path)
 
 
 class Ignore(_Model):
@@ -118,7 +131,7 @@ class Ignore(_Model):
 
     def has_title(self, title: str) -> bool:
         """Whether a title is one of `titles`; case does not matter."""
-        return _any_matches(self.titles, title)
+        return any_matches(self.titles, title)
 
 
 class RepoConfig(_Model):
@@ -154,26 +167,45 @@ def schema() -> dict[str, Any]:
     return made
 
 
-def _any_matches(patterns: Iterable[str], text: str) -> bool:
-    return any(_matches(pattern.casefold(), text.casefold()) for pattern in patterns)
+def any_matches(patterns: Iterable[str], text: str) -> bool:
+    """Whether a text fits one of the patterns whole; letter case does not matter.
 
-
-def _matches(pattern: str, text: str) -> bool:
-    """Whether the whole text fits a pattern in which only * means something.
-
-    No regular expression: whoever writes the file must not be able to write one that never ends.
-    Each piece is looked for once, from where the one before it ended.
+    `*` stands for anything, slashes too; `**/`, where a folder's name could begin, for any folders
+    or none; no other character means anything but itself.
     """
-    first, *pieces = pattern.split("*")
-    if not pieces:
-        return text == pattern
-    last = pieces.pop()
+    folded = text.casefold()
+    return any(_matches(_parts(pattern), folded) for pattern in patterns)
+
+
+@lru_cache(maxsize=512)
+def _parts(pattern: str) -> tuple[str, ...]:
+    """A pattern's pieces, and between each two of them the stars."""
+    return tuple(_STARS.split(pattern.casefold()))
+
+
+def _matches(parts: Sequence[str], text: str) -> bool:
+    """Whether the whole text fits a pattern.
+
+    It becomes no regular expression: whoever writes the file must not be able to write one that
+    never ends. Each piece is looked for once, from where the one before it ended.
+    """
+    first, *rest = parts
+    if not rest:
+        return text == first
+    *between, last_gap, last = rest
     if len(text) < len(first) + len(last) or not text.startswith(first):
         return False
     place, end = len(first), len(text) - len(last)
-    for piece in pieces:
+    for gap, piece in zip(between[::2], between[1::2], strict=True):
         found = text.find(piece, place, end)
+        while found >= 0 and not _may_begin(gap, text, found):
+            found = text.find(piece, found + 1, end)
         if found < 0:
             return False
         place = found + len(piece)
-    return text.endswith(last)
+    return text.endswith(last) and _may_begin(last_gap, text, end)
+
+
+def _may_begin(gap: str, text: str, place: int) -> bool:
+    """Whether what follows a gap may begin there: behind folders only where a name begins."""
+    return not gap.endswith("/") or place == 0 or text[place - 1] == "/"

@@ -26,6 +26,15 @@ class RequestBudget:
             return None
         return until(str(self.reset), now)
 
+    def after(self, earlier: "RequestBudget | None", now: float) -> "RequestBudget":
+        """The budget after one more answer: within the hour the least counts.
+
+        Answers that are under way together do not arrive in the order of their numbers.
+        """
+        if earlier is None or earlier.reset <= now or self.remaining < earlier.remaining:
+            return self
+        return earlier
+
 
 def budget_of(headers: Mapping[str, str]) -> RequestBudget | None:
     """What an answer says of the budget; None where it says nothing, as hosts without limits do."""

@@ -14,6 +14,7 @@ from indexer.database import create_tables, open_engine, scrub
 from indexer.errors import InternError
 from indexer.forgotten import ForgottenRepositories
 from indexer.heard import HeardThreads
+from indexer.left_out import LeftOutFiles
 from indexer.pairs import ExcludedPairs
 from indexer.settings import IndexSettings
 from indexer.thresholds import DEFAULT, Thresholds
@@ -142,6 +143,7 @@ class State:
         heard: the threads that webhooks told of.
         pairs: the issues that are no duplicates of each other.
         forgotten: the repositories that were forgotten lately.
+        left_out: the files that were read and are no documents.
     """
 
     def __init__(self, engine: sa.Engine) -> None:
@@ -150,6 +152,7 @@ class State:
         self.heard = HeardThreads(engine)
         self.pairs = ExcludedPairs(engine)
         self.forgotten = ForgottenRepositories(engine)
+        self.left_out = LeftOutFiles(engine)
 
     @classmethod
     def open(cls, settings: IndexSettings) -> Self:
@@ -218,8 +221,9 @@ class State:
                 connection.execute(sa.insert(_thresholds).values(row))
 
     def forget(self, repo: str) -> None:
-        """Remove what is known of a repository, and what was heard and said of its threads."""
+        """Remove what is known of a repository, its files and its threads."""
         self.heard.drop(repo)
+        self.left_out.drop(repo)
         self.pairs.drop(repo)
         repo = repo.lower()
         with self._engine.begin() as connection:

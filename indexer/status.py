@@ -1,5 +1,7 @@
 """The status command: what is indexed, how fresh it is, and what failed."""
 
+from collections import Counter
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,10 +16,14 @@ from indexer.state import RepositoryState, State
 
 @dataclass(frozen=True, slots=True)
 class StatusRow:
-    """A repository; `points` is None where another process has the store open."""
+    """A repository; `points` is None where another process has the store open.
+
+    `left_out` are the files that were read and are no documents, and why each is none.
+    """
 
     state: RepositoryState
     points: int | None
+    left_out: Mapping[str, str]
 
 
 def report_status(settings: IndexSettings, *, as_json: bool) -> None:
@@ -52,6 +58,8 @@ def report_status(settings: IndexSettings, *, as_json: bool) -> None:
             table.add_row("", Text(state.error, style="red"))
         if state.warning:
             table.add_row("", Text(state.warning, style="yellow"))
+        if row.left_out:
+            table.add_row("", Text(_left_out(row.left_out), style="dim"))
     Console().print(table)
     if busy:
         say(busy)
@@ -61,6 +69,7 @@ def collect(settings: IndexSettings) -> tuple[list[StatusRow], str | None]:
     """Each repository, and why points could not be counted, where that is so."""
     with closing(State.open(settings)) as state:
         known = state.repositories()
+        left_out = {name: state.left_out.of(name) for name in known}
     busy = None
     points: dict[str, int] | None = {}
     if settings.qdrant_url or collection_folder(settings).exists():
@@ -74,6 +83,7 @@ def collect(settings: IndexSettings) -> tuple[list[StatusRow], str | None]:
         StatusRow(
             known.get(name) or RepositoryState(name),
             None if points is None else points.get(name, 0),
+            {path: one.reason for path, one in left_out.get(name, {}).items()},
         )
         for name in names
     ]
@@ -100,7 +110,14 @@ def as_plain(row: StatusRow) -> dict[str, object]:
         "error_reason": state.error_reason,
         "warning": state.warning,
         "warning_reason": state.warning_reason,
+        "left_out": dict(row.left_out),
     }
+
+
+def _left_out(files: Mapping[str, str]) -> str:
+    """How many files are no documents, and why."""
+    counts = Counter(files.values()).most_common()
+    return f"{len(files):,} files left out: {', '.join(f'{n:,} {why}' for why, n in counts)}"
 
 
 def _is_partial(state: RepositoryState) -> bool:

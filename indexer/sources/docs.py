@@ -3,12 +3,9 @@
 import asyncio
 import base64
 import logging
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache
-from pathlib import PurePosixPath
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
@@ -16,117 +13,115 @@ from urllib.parse import quote
 from indexer.errors import NotFound, Rejected
 from indexer.github import GitHubClient
 from indexer.github_errors import moment_of
-from indexer.sources import markup
+from indexer.repo_config import DEFAULT_DOCS, any_matches
+from indexer.sources import markup, unhurried
+from indexer.sources.doc_choice import (
+    LARGEST_FILE,
+    MOST_FILES,
+    VENDORED,
+    File,
+    Refusal,
+    document_text,
+    unwanted,
+)
 from indexer.sources.github import split_repo
 from indexer.threads import DocSection, Release
 
 logger = logging.getLogger(__name__)
 
-DEFAULT_GLOBS = ("README", "README.*", "docs/**", "*.md", "*.mdx", "*.rst", "*.adoc")
-LARGEST_FILE = 1_000_000
-MOST_FILES = 5_000
+BATCH = 64
+"""Files that are held at once: what is read is to be kept before the next are asked for."""
+
 AT_ONCE = 8
 
-_READABLE = {".md", ".mdx", ".markdown", ".rst", ".adoc", ".asciidoc", ".txt", ""}
-_VENDORED = {"node_modules", "vendor", "third_party", "third-party", "testdata", "fixtures"}
-_BOILERPLATE = {
-    "code_of_conduct",
-    "copying",
-    "issue_template",
-    "license",
-    "licence",
-    "pull_request_template",
-}
-_GENERATED = re.compile(
-    r"@generated\b|code generated .{0,80}do not edit|automatically generated .{0,80}do not edit"
-    r"|(?:this (?:file|page) (?:is|was|has been) (?:auto-?|automatically )generated)",
-    re.IGNORECASE,
-)
-_GENERATED_WITHIN = 1_000
-
 
 @dataclass(frozen=True, slots=True)
-class File:
-    """A file of a commit's tree."""
+class Listing:
+    """A repository's documents as of its latest commit.
 
-    path: str
-    sha: str
-    size: int
-    mode: str
+    Attributes:
+        page: the root of the files' pages at that commit.
+        updated_at: the time of that commit.
+        wanted: the files to read, in the order of their paths.
+        unchanged: the paths of those that are as known.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Docs:
-    """The sections that were read, and the paths of the files that were not: they are as known."""
-
-    sections: list[DocSection]
+    page: str
+    updated_at: datetime
+    wanted: tuple[File, ...] = ()
     unchanged: frozenset[str] = frozenset()
 
+    @property
+    def paths(self) -> frozenset[str]:
+        """Every document."""
+        return self.unchanged | {file.path for file in self.wanted}
+
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a file is left out."""
+class Document:
+    """A file that was read: its sections, or why it has none."""
 
-    reason: str
+    file: File
+    sections: Sequence[DocSection] = ()
+    refusal: Refusal | None = None
 
 
-async def fetch_docs(
+async def list_docs(
     client: GitHubClient,
     repo: str,
-    globs: Sequence[str] = DEFAULT_GLOBS,
+    patterns: Sequence[str] = DEFAULT_DOCS,
     known: Mapping[str, str] = MappingProxyType({}),
-) -> Docs:
-    """The sections of every document on the default branch, in the order of their paths.
+) -> Listing:
+    """The documents on the default branch; none of an empty repository.
 
-    What is left out (large, binary, generated, vendored, symlinks) is logged with the reason.
-    An empty repository has no sections.
+    What is left out (large, vendored, marked as generated, symlinks) is logged with the reason.
 
     Args:
         client: who reads.
         repo: `owner/name`.
-        globs: which files.
+        patterns: which files, as a repository's config names them.
         known: paths and the content (git's name for it) as of which they need not be read again.
     """
     split_repo(repo)
     head = await _head(client, repo)
     if head is None:
-        return Docs([])
-    updated_at = moment_of(head["commit"]["committer"]["date"])
+        return Listing("", datetime.fromtimestamp(0, UTC))
     files = await _tree(client, repo, head["sha"])
     generated = await _generated_globs(client, repo, files)
-    wanted: list[File] = []
-    unchanged: set[str] = set()
-    for file in sorted(files, key=lambda file: file.path):
-        if not matches(file.path, globs):
-            continue
-        if reason := unwanted(file, globs, generated):
-            _left_out(repo, file.path, reason)
-        elif len(wanted) + len(unchanged) == MOST_FILES:
-            _left_out(repo, file.path, f"more than {MOST_FILES} documents")
-        elif known.get(file.path) == file.sha:
-            unchanged.add(file.path)
-        else:
-            wanted.append(file)
+    wanted, unchanged = await asyncio.to_thread(_choose, repo, files, patterns, generated, known)
+    return Listing(
+        f"{client.web_url}/{repo}/blob/{head['sha']}",
+        moment_of(head["commit"]["committer"]["date"]),
+        wanted,
+        unchanged,
+    )
+
+
+async def read_docs(
+    client: GitHubClient, repo: str, listing: Listing
+) -> AsyncIterator[list[Document]]:
+    """The wanted files of a listing, a few at a time, in the order of their paths.
+
+    One that is gone meanwhile is left out: the next listing has it no more.
+    """
     gate = asyncio.Semaphore(AT_ONCE)
 
-    async def read(file: File) -> list[DocSection]:
+    async def read(file: File) -> Document | None:
         async with gate:
             data = await _blob(client, repo, file)
-        page = f"{client.web_url}/{repo}/blob/{head['sha']}/{quote(file.path)}"
-        text = document_text(data)
-        if isinstance(text, Refusal):
-            _left_out(repo, file.path, text.reason)
-            return []
-        sections = split_markdown(file.path, text, page=page, updated_at=updated_at)
-        return [section.model_copy(update={"blob": file.sha}) for section in sections]
+        return None if data is None else await asyncio.to_thread(_document, listing, file, data)
 
-    tasks = [asyncio.create_task(read(file)) for file in wanted]
-    try:
-        read_now = await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-    return Docs([section for sections in read_now for section in sections], frozenset(unchanged))
+    for start in range(0, len(listing.wanted), BATCH):
+        tasks = [asyncio.create_task(read(file)) for file in listing.wanted[start : start + BATCH]]
+        try:
+            batch = [document for document in await asyncio.gather(*tasks) if document]
+        finally:
+            for task in tasks:
+                task.cancel()
+        for document in batch:
+            if document.refusal:
+                _left_out(repo, document.file.path, document.refusal.reason)
+        yield batch
 
 
 async def fetch_releases(client: GitHubClient, repo: str) -> list[Release]:
@@ -141,7 +136,7 @@ async def fetch_releases(client: GitHubClient, repo: str) -> list[Release]:
             url=release["html_url"],
             prerelease=release["prerelease"],
         )
-        async for release in client.paginate(f"repos/{repo}/releases")
+        async for release in unhurried.paginate(client, f"repos/{repo}/releases")
         if not release["draft"] and release["published_at"]
     ]
 
@@ -168,81 +163,46 @@ def split_markdown(path: str, text: str, *, page: str, updated_at: datetime) -> 
     ]
 
 
-def document_text(data: bytes) -> str | Refusal:
-    """A file's text, or why it is none that we want."""
-    if b"\x00" in data:
-        return Refusal("binary")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return Refusal("not UTF-8")
-    if _GENERATED.search(text[:_GENERATED_WITHIN]):
-        return Refusal("generated")
-    return text
-
-
-def unwanted(file: File, globs: Sequence[str], generated: Sequence[str]) -> str | None:
-    """Why a file that matches is left out all the same; None if it is not."""
-    path = PurePosixPath(file.path)
-    suffix = path.suffix.lower()
-    named = any(glob.lower().endswith(suffix) for glob in globs if suffix)
-    folders = {part.lower() for part in path.parts[:-1]}
-    reason = None
-    if file.mode == "120000":
-        reason = "symlink"
-    elif file.size > LARGEST_FILE:
-        reason = f"larger than {LARGEST_FILE} bytes"
-    elif file.size == 0:
-        reason = "empty"
-    elif suffix not in _READABLE and not named:
-        reason = "no document"
-    elif folders & _VENDORED:
-        reason = "vendored"
-    elif path.stem.lower() in _BOILERPLATE or folders & _BOILERPLATE:
-        reason = "boilerplate"
-    elif generated and matches(file.path, generated):
-        reason = "generated"
-    return reason
-
-
-def readable(path: str) -> bool:
-    """Whether a change of this file is worth looking at the repository's documents again."""
-    return PurePosixPath(path).suffix.lower() in _READABLE - {""} or matches(path, DEFAULT_GLOBS)
-
-
-def matches(path: str, globs: Iterable[str]) -> bool:
-    """Whether a path fits one of the globs.
-
-    `**` crosses folders, `*` does not; a glob without a slash fits the file's name anywhere.
-    """
-    return any(_glob(glob).fullmatch(path) for glob in globs)
-
-
-@lru_cache(maxsize=512)
-def _glob(glob: str) -> re.Pattern[str]:
-    pattern = glob.lstrip("/")
-    if "/" not in pattern:
-        pattern = pattern if glob.startswith("/") else f"**/{pattern}"
-    out = ""
-    position = 0
-    while position < len(pattern):
-        if pattern.startswith("**/", position):
-            out += "(?:.*/)?"
-            position += 3
-        elif pattern.startswith("**", position):
-            out += ".*"
-            position += 2
+def _choose(
+    repo: str,
+    files: Iterable[File],
+    patterns: Sequence[str],
+    generated: Sequence[str],
+    known: Mapping[str, str],
+) -> tuple[tuple[File, ...], frozenset[str]]:
+    """The files to read, and the paths of those that are as known."""
+    wanted: list[File] = []
+    unchanged: set[str] = set()
+    for file in sorted(files, key=lambda file: file.path):
+        if not any_matches(patterns, file.path):
+            continue
+        if reason := unwanted(file, patterns, generated):
+            _left_out(repo, file.path, reason)
+        elif len(wanted) + len(unchanged) == MOST_FILES:
+            _left_out(repo, file.path, f"more than {MOST_FILES} documents")
+        elif known.get(file.path) == file.sha:
+            unchanged.add(file.path)
         else:
-            letter = pattern[position]
-            out += {"*": "[^/]*", "?": "[^/]"}.get(letter, re.escape(letter))
-            position += 1
-    return re.compile(out, re.IGNORECASE)
+            wanted.append(file)
+    return tuple(wanted), frozenset(unchanged)
+
+
+def _document(listing: Listing, file: File, data: bytes) -> Document:
+    text = document_text(data)
+    if isinstance(text, Refusal):
+        return Document(file, refusal=text)
+    page = f"{listing.page}/{quote(file.path)}"
+    sections = [
+        section.model_copy(update={"blob": file.sha})
+        for section in split_markdown(file.path, text, page=page, updated_at=listing.updated_at)
+    ]
+    return Document(file, sections, None if sections else Refusal("without text"))
 
 
 async def _head(client: GitHubClient, repo: str) -> Any:  # noqa: ANN401 - GitHub's JSON
     """The default branch's latest commit; None where nothing was ever pushed."""
     try:
-        return await client.get(f"repos/{repo}/commits/HEAD")
+        return await unhurried.get(client, f"repos/{repo}/commits/HEAD")
     except Rejected as error:
         if error.status in {409, 422}:
             return None
@@ -251,7 +211,7 @@ async def _head(client: GitHubClient, repo: str) -> Any:  # noqa: ANN401 - GitHu
 
 async def _tree(client: GitHubClient, repo: str, sha: str) -> list[File]:
     """Every file of a commit; folder by folder where GitHub cuts the whole tree short."""
-    whole = await client.get(f"repos/{repo}/git/trees/{sha}", {"recursive": "1"})
+    whole = await unhurried.get(client, f"repos/{repo}/git/trees/{sha}", {"recursive": "1"})
     if not whole["truncated"]:
         return [_file(entry) for entry in whole["tree"] if entry["type"] == "blob"]
     logger.info("tree of %s is cut short by GitHub; read folder by folder", repo)
@@ -259,11 +219,11 @@ async def _tree(client: GitHubClient, repo: str, sha: str) -> list[File]:
     folders = [("", sha)]
     while folders:
         above, folder = folders.pop()
-        tree = await client.get(f"repos/{repo}/git/trees/{folder}")
+        tree = await unhurried.get(client, f"repos/{repo}/git/trees/{folder}")
         for entry in tree["tree"]:
             if entry["type"] == "blob":
                 files.append(_file(entry, above))
-            elif entry["type"] == "tree" and entry["path"].lower() not in _VENDORED:
+            elif entry["type"] == "tree" and entry["path"].lower() not in VENDORED:
                 folders.append((f"{above}{entry['path']}/", entry["sha"]))
     return files
 
@@ -272,11 +232,12 @@ def _file(entry: dict[str, Any], above: str = "") -> File:
     return File(above + entry["path"], entry["sha"], entry.get("size", 0), entry["mode"])
 
 
-async def _blob(client: GitHubClient, repo: str, file: File) -> bytes:
+async def _blob(client: GitHubClient, repo: str, file: File) -> bytes | None:
+    """What a file holds; None where it is gone, by a forced push."""
     try:
-        blob = await client.get(f"repos/{repo}/git/blobs/{file.sha}")
+        blob = await unhurried.get(client, f"repos/{repo}/git/blobs/{file.sha}")
     except NotFound:
-        return b"\x00"  # gone by a forced push; left out as any file without text
+        return None
     return base64.b64decode(blob["content"])
 
 
@@ -287,7 +248,7 @@ async def _generated_globs(
     found = next((file for file in files if file.path == ".gitattributes"), None)
     if found is None or found.size > LARGEST_FILE:
         return ()
-    text = (await _blob(client, repo, found)).decode("utf-8", "replace")
+    text = (await _blob(client, repo, found) or b"").decode("utf-8", "replace")
     lines = (line.split() for line in text.splitlines() if not line.startswith("#"))
     marks = {"linguist-generated", "linguist-generated=true", "linguist-vendored"}
     return tuple(parts[0] for parts in lines if len(parts) > 1 and marks & set(parts[1:]))

@@ -4,7 +4,7 @@ Markdown, reStructuredText and AsciiDoc; code blocks stay whole, whatever stands
 """
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -88,7 +88,7 @@ def _pieces(
     begin: int,
     end: int,
     headings: tuple[str, ...],
-    inside: Set[int],
+    inside: set[int],
 ) -> Iterator[Section]:
     """One section, or several where it is long: cut at blank lines, never inside a block."""
     start, size, cut = begin, 0, 0
@@ -117,7 +117,7 @@ def _piece(
         yield Section(headings, text, begin, end)
 
 
-def _lines_of(blocks: Sequence[tuple[int, int]]) -> Set[int]:
+def _lines_of(blocks: Sequence[tuple[int, int]]) -> set[int]:
     return {line for first, last in blocks for line in range(first, last + 1)}
 
 

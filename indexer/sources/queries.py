@@ -189,7 +189,9 @@ def still_there(numbers: Sequence[int]) -> str:
 }}"""
 
 
-DISCUSSIONS = f"""query Discussions($owner: String!, $name: String!, $first: Int!, $after: String) {{
+DISCUSSIONS = f"""query Discussions(
+  $owner: String!, $name: String!, $first: Int!, $after: String
+) {{
   {_RATE}
   repository(owner: $owner, name: $name) {{
     hasDiscussionsEnabled

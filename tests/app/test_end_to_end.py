@@ -13,6 +13,7 @@ from indexer.store import Where
 from tests.app.running_server import RunningServer, running_server
 from tests.github_simulator import Seed, SeedRepository
 from tests.github_simulator.seed import SeedDiscussion
+from tests.github_simulator.world import CONFIG_PATH
 
 REPO = "octo/pump"
 AGAIN = "intern: again"
@@ -284,6 +285,19 @@ async def test_docs_and_releases_follow_github(tmp_path):
         server.github.set_files(REPO, {"docs/install.md": None})
         await server.settled()
         assert not any(install in text for text in texts(server, "doc"))
+
+
+async def test_a_push_that_changes_which_files_are_read_is_read_by_its_own_config(tmp_path):
+    hint = "The siphon is primed with the outlet closed."
+    async with running_server(tmp_path, history()) as server:
+        wanted = "sources: {docs: ['docs/*', 'website/**/*.txt']}"
+        files = {CONFIG_PATH: wanted, "docs/a.md": f"# A\n\n{hint}", "website/b.txt": hint}
+        server.github.set_files(REPO, files)
+        await server.settled()
+        assert texts(server, "doc") == [hint, hint]
+        server.github.set_files(REPO, {"website/b.txt": f"{hint} Then open it."})
+        await server.settled()
+        assert texts(server, "doc") == [hint, f"{hint} Then open it."]
 
 
 async def test_an_answered_discussion_is_quoted(tmp_path):

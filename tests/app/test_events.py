@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.events import Ignored, Labels, parse
+from app.events import Ignored, Rules, parse
 from app.job_kinds import (
     Adopt,
     CheckConfig,
@@ -69,7 +69,7 @@ def test_issues(action, more, expected):
 
 def test_the_label_in_force_counts_and_not_the_default():
     payload = issue_payload("labeled", label={"name": "intern: again"})
-    assert parsed("issues", payload, labels=Labels("retry")) == REFRESH
+    assert parsed("issues", payload, rules=Rules("retry")) == REFRESH
 
 
 @pytest.mark.parametrize("action", ["created", "edited", "deleted"])
@@ -101,12 +101,12 @@ def test_bots_command_nothing():
 
 
 def test_a_label_can_say_that_an_issue_wants_no_ai():
-    labels = Labels("intern: again", frozenset({"humans only"}))
+    rules = Rules("intern: again", frozenset({"humans only"}))
     payload = issue_payload("labeled", label={"name": "Humans Only"})
     alone = LeaveAlone("octo/tools", 7, 11)
-    assert parsed("issues", payload, labels=labels) == (alone, *REFRESH)
+    assert parsed("issues", payload, rules=rules) == (alone, *REFRESH)
     payload["action"] = "unlabeled"
-    assert parsed("issues", payload, labels=labels) == REFRESH
+    assert parsed("issues", payload, rules=rules) == REFRESH
 
 
 def test_comments_on_pull_requests_are_ignored():
@@ -232,6 +232,24 @@ def test_push(ref, path, expected):
         "installation": {"id": 11},
     }
     assert parsed("push", payload) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("website/a.txt", (RefreshDocs("octo/tools", 11),)),
+        ("docs/guide.md", Ignored("docs_untouched")),
+    ],
+)
+def test_a_push_counts_by_the_files_that_the_repository_wants_read(path, expected):
+    payload = {
+        "ref": "refs/heads/main",
+        "commits": [{"added": [path], "modified": [], "removed": []}],
+        "repository": {"full_name": "octo/tools", "default_branch": "main"},
+        "installation": {"id": 11},
+    }
+    rules = Rules("intern: again", docs=("website/*",))
+    assert parsed("push", payload, rules=rules) == expected
 
 
 @pytest.mark.parametrize(

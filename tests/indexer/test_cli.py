@@ -200,6 +200,27 @@ def test_status_tells_what_is_indexed(file):
     assert (row["repo"], row["status"], row["threads"], row["points"]) == (REPO, "complete", 8, 16)
 
 
+def test_status_tells_which_files_were_left_out(file, tmp_path):
+    imported(file)
+    from indexer.left_out import LeftOut
+    from indexer.settings import IndexSettings
+    from indexer.state import State
+
+    state = State.open(IndexSettings(data_dir=tmp_path / "data"))
+    refused = {name: LeftOut("b1", "generated") for name in ("api.md", "cli.md")}
+    refused |= {"old.txt": LeftOut("b2", "not UTF-8")}
+    state.left_out.settle(REPO, list(refused), refused)
+    state.close()
+    shown = " ".join(call("status").stdout.split())
+    assert "3 files left out: 2 generated, 1 not UTF-8" in shown
+    (row,) = json.loads(call("status", "--json").stdout)["repositories"]
+    assert row["left_out"] == {
+        "api.md": "generated",
+        "cli.md": "generated",
+        "old.txt": "not UTF-8",
+    }
+
+
 def test_status_works_while_another_process_has_the_store(file, monkeypatch, tmp_path):
     imported(file)
     from indexer.edge_store import EdgeStore

@@ -123,6 +123,15 @@ async def test_more_than_a_page(bench, github):
     assert known(bench).keys() == {20, *range(100, 230)}
 
 
+async def test_a_page_that_github_cannot_finish_shrinks(bench, github):
+    for number in range(100, 160):
+        home(github).discussions[number] = discussion(number)
+    for size in (50, 25):
+        github.trouble.add("POST /graphql", contains=f'"first": {size}}}', times=None)
+    await bench.run(discussions=True)
+    assert known(bench).keys() == {20, *range(100, 160)}
+
+
 async def test_secrets_are_not_stored(bench, github):
     home(github).discussions[20] = discussion(
         20, "mira@tidepool.example asks", body="password: hunter22", answer="DB_PASSWORD=swordfish"

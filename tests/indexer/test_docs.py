@@ -6,15 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.errors import NotFound
-from indexer.sources import markup
-from indexer.sources.docs import (
-    DEFAULT_GLOBS,
-    document_text,
-    fetch_docs,
-    fetch_releases,
-    matches,
-    split_markdown,
-)
+from indexer.repo_config import DEFAULT_DOCS, any_matches
+from indexer.sources import docs, markup
+from indexer.sources.doc_choice import document_text, marked
+from indexer.sources.docs import fetch_releases, list_docs, read_docs, split_markdown
 from indexer.sources.markup import LONGEST_SECTION, split
 from tests.fakes_github import clients_for
 from tests.github_simulator import Seed, Simulator
@@ -40,6 +35,15 @@ async def start():
     for simulator, clients in opened:
         await clients.aclose()
         simulator.stop()
+
+
+async def documents(client, **options):
+    listing = await list_docs(client, REPO, **options)
+    return [document async for batch in read_docs(client, REPO, listing) for document in batch]
+
+
+async def sections_of(client, patterns=DEFAULT_DOCS):
+    return [s for document in await documents(client, patterns=patterns) for s in document.sections]
 
 
 def headings(path, text):
@@ -166,8 +170,8 @@ def test_no_text_breaks_the_splitter_and_lines_are_true(path, text):
         ("a.mdz", False),
     ],
 )
-def test_default_globs(path, fits):
-    assert matches(path, DEFAULT_GLOBS) is fits
+def test_default_patterns(path, fits):
+    assert any_matches(DEFAULT_DOCS, path) is fits
 
 
 @pytest.mark.parametrize(
@@ -183,8 +187,8 @@ def test_default_globs(path, fits):
         ("??.md", "ab.md", True),
     ],
 )
-def test_globs(glob, path, fits):
-    assert matches(path, [glob]) is fits
+def test_the_globs_of_gitattributes(glob, path, fits):
+    assert marked(path, [glob]) is fits
 
 
 @pytest.mark.parametrize(
@@ -212,7 +216,7 @@ async def test_documents_are_read_at_the_commit_and_linked_to_it(start):
         docs={"README.md": f"# W\n{WORDS}", "docs/한 글.md": f"# 설치\n{WORDS}", "src/x.rs": WORDS}
     )
     sha = sim.world.repositories[REPO].head.sha
-    sections = (await fetch_docs(client, REPO)).sections
+    sections = await sections_of(client)
     assert [(s.path, s.headings) for s in sections] == [
         ("README.md", ("W",)),
         ("docs/한 글.md", ("설치",)),
@@ -240,7 +244,7 @@ async def test_what_is_left_out_is_logged_with_its_reason(start, caplog):
     }
     commit(repo, files, "All sorts", WHEN, frozenset({"link.md"}))
     with caplog.at_level(logging.INFO, "indexer.sources.docs"):
-        sections = (await fetch_docs(client, REPO)).sections
+        sections = await sections_of(client)
     assert [section.path for section in sections] == ["README.md"]
     for path, reason in {
         "big.md": "larger",
@@ -258,28 +262,26 @@ async def test_what_is_left_out_is_logged_with_its_reason(start, caplog):
 
 async def test_own_globs_may_name_other_files(start):
     _, client = await start(docs={"a.md": WORDS, "help/page.html": f"<p>{WORDS}</p>"})
-    assert [s.path for s in (await fetch_docs(client, REPO, ["help/*.html"])).sections] == [
-        "help/page.html"
-    ]
+    assert [s.path for s in await sections_of(client, ["help/*.html"])] == ["help/page.html"]
 
 
 async def test_a_tree_that_is_cut_short_is_read_folder_by_folder(start):
     names = [f"docs/part{n % 3}/page{n}.md" for n in range(9)]
     sim, client = await start(docs=dict.fromkeys(["README.md", *names], WORDS))
     sim.tree_limit = 2
-    assert {s.path for s in (await fetch_docs(client, REPO)).sections} == {"README.md", *names}
+    assert {s.path for s in await sections_of(client)} == {"README.md", *names}
 
 
 async def test_an_empty_repository_has_no_documents(start):
     _, client = await start()
-    assert (await fetch_docs(client, REPO)).sections == []
+    assert await sections_of(client) == []
     assert await fetch_releases(client, REPO) == []
 
 
 async def test_a_missing_repository_is_not_found(start):
     _, client = await start()
     with pytest.raises(NotFound):
-        await fetch_docs(client, "octo/none")
+        await list_docs(client, "octo/none")
 
 
 async def test_releases_come_over_all_pages_newest_first(start):
@@ -297,16 +299,38 @@ async def test_releases_come_over_all_pages_newest_first(start):
 async def test_documents_come_through_a_bad_moment_of_github(start):
     sim, client = await start(docs={"a.md": WORDS, "b.md": WORDS + "!"})
     sim.trouble.add("GET */git/blobs/*", status=502, times=2)
-    assert [s.path for s in (await fetch_docs(client, REPO)).sections] == ["a.md", "b.md"]
+    assert [s.path for s in await sections_of(client)] == ["a.md", "b.md"]
 
 
 async def test_known_files_are_not_read_again(start):
     simulator, client = await start(docs={"a.md": WORDS, "b.md": WORDS + " Two."})
-    first = await fetch_docs(client, REPO)
-    known = {section.path: section.blob for section in first.sections}
+    known = {section.path: section.blob for section in await sections_of(client)}
     simulator.set_files(REPO, {"b.md": WORDS + " Three.", "c.md": WORDS})
     simulator.requests.clear()
-    second = await fetch_docs(client, REPO, known=known)
-    assert [section.path for section in second.sections] == ["b.md", "c.md"]
-    assert second.unchanged == {"a.md"}
+    listing = await list_docs(client, REPO, known=known)
+    assert (listing.unchanged, listing.paths) == ({"a.md"}, {"a.md", "b.md", "c.md"})
+    assert [d.file.path for d in await documents(client, known=known)] == ["b.md", "c.md"]
     assert sum("/git/blobs/" in request for request in simulator.requests) == 2
+
+
+async def test_files_are_read_a_few_at_a_time(start, monkeypatch):
+    monkeypatch.setattr(docs, "BATCH", 3)
+    simulator, client = await start(docs={f"{n}.md": f"{WORDS} {n}" for n in range(7)})
+    listing = await list_docs(client, REPO)
+    sizes, blobs = [], []
+    async for batch in read_docs(client, REPO, listing):
+        sizes.append(len(batch))
+        blobs.append(sum("/git/blobs/" in request for request in simulator.requests))
+    assert (sizes, blobs) == ([3, 3, 1], [3, 6, 7])
+
+
+async def test_a_file_that_is_gone_meanwhile_is_no_document_of_this_reading(start):
+    simulator, client = await start(docs={"a.md": WORDS, "b.md": WORDS + " Two."})
+    simulator.trouble.add("GET */git/blobs/*", status=404, times=1)
+    assert len(await documents(client)) == 1
+
+
+async def test_a_file_without_text_says_so(start):
+    _, client = await start(docs={"a.md": "# Only\n\n## Headings\n"})
+    (only,) = await documents(client)
+    assert (only.sections, only.refusal.reason) == ([], "without text")

@@ -2,9 +2,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from indexer.doc_indexing import StoredFiles, index_releases
 from indexer.documents import MAX_DOCUMENTS, Releases
 from indexer.edge_store import EdgeStore
-from indexer.indexing import index_docs, index_threads
+from indexer.indexing import index_threads
 from indexer.search import Query, Searcher
 from indexer.threads import DocSection, Release
 from tests.fakes_embedding import ToyEmbedder
@@ -44,7 +45,7 @@ def make_kb(tmp_path):
 
 
 def test_releases_are_those_published_before(kb):
-    index_docs(kb, ToyEmbedder(), REPO, [], [release(2, 10), release(1, 30)])
+    index_releases(kb, ToyEmbedder(), REPO, [release(2, 10), release(1, 30)])
     releases = Releases(kb)
     assert [r.tag for r in releases.before(REPO, NOW)] == ["v1.1.0", "v1.2.0"]
     assert [r.tag for r in releases.before(REPO, NOW - timedelta(days=20))] == ["v1.1.0"]
@@ -55,11 +56,11 @@ def test_a_new_release_is_seen_soon_and_a_changed_one_after_a_while(kb):
     now = [0.0]
     releases = Releases(kb, clock=lambda: now[0])
     assert list(releases.before(REPO, NOW)) == []
-    index_docs(kb, ToyEmbedder(), REPO, [], [release(1, 30)])
+    index_releases(kb, ToyEmbedder(), REPO, [release(1, 30)])
     now[0] = 2.0
     assert [r.body for r in releases.before(REPO, NOW)] == [release(1, 30).body]
     changed = release(1, 30).model_copy(update={"body": "Fixes #20"})
-    index_docs(kb, ToyEmbedder(), REPO, [], [changed])
+    index_releases(kb, ToyEmbedder(), REPO, [changed])
     now[0] = 4.0
     assert [r.body for r in releases.before(REPO, NOW)] == [release(1, 30).body]
     now[0] = 63.0
@@ -69,7 +70,7 @@ def test_a_new_release_is_seen_soon_and_a_changed_one_after_a_while(kb):
 def test_the_section_that_covers_the_question_comes_first(kb):
     sections = [section(f"Part {i}", f"All about anchors, part {i}.") for i in range(12)]
     sections.append(section("Satellites", "Sync over a satellite link needs the slow mode."))
-    index_docs(kb, ToyEmbedder(), REPO, sections, [])
+    StoredFiles(kb, ToyEmbedder(), REPO).write({"guide.md": sections})
     found = Searcher(kb, ToyEmbedder()).search(Query(REPO, "Sync over satellite link"), limit=10)
     documents = [c for c in found if c.kind == "doc"]
     assert documents[0].title == "Guide › Satellites"

@@ -1,15 +1,10 @@
 import pytest
 
 from indexer.chunking import thread_passages
+from indexer.doc_indexing import StoredFiles, index_releases
 from indexer.edge_store import EdgeStore
 from indexer.errors import StoreUnavailable
-from indexer.indexing import (
-    delete_thread,
-    index_docs,
-    index_threads,
-    indexed_files,
-    stored_threads,
-)
+from indexer.indexing import delete_thread, index_threads, stored_threads
 from indexer.store import Where
 from indexer.threads import DocSection
 from tests.fakes_embedding import TOY_FINGERPRINT, ToyEmbedder
@@ -89,7 +84,8 @@ def test_what_is_secret_is_neither_stored_nor_embedded(tmp_path, kb, embedder):
     told = thread(1, comment("With DB_PASSWORD=swordfish it works."), title="Key of mira@t.example")
     page = section("Ask mira@t.example, DB_PASSWORD=swordfish")
     index_threads(kb, embedder, REPO, [told])
-    index_docs(kb, embedder, REPO, [page], [release("v1", "Thanks to mira@t.example")])
+    StoredFiles(kb, embedder, REPO).write({page.path: [page]})
+    index_releases(kb, embedder, REPO, [release("v1", "Thanks to mira@t.example")])
     kb.flush()
     files = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
     assert any(b"[secret] it works" in data for data in files)
@@ -97,7 +93,7 @@ def test_what_is_secret_is_neither_stored_nor_embedded(tmp_path, kb, embedder):
         assert secret not in repr(embedder.calls)
         assert not any(secret.encode() in data for data in files)
     assert index_threads(kb, embedder, REPO, [told]).unchanged == 1
-    assert index_docs(kb, embedder, REPO, [page]).unchanged == 1
+    assert StoredFiles(kb, embedder, REPO).write({page.path: [page]}).unchanged == 1
 
 
 def test_a_changed_thread_loses_its_stale_passages(kb, embedder):
@@ -186,20 +182,6 @@ def section(text, path="README.md"):
     return DocSection(path=path, headings=("Setup",), text=text, url=url, updated_at=START)
 
 
-def test_docs_are_made_equal_to_what_the_repository_has(kb, embedder):
-    docs = [section("Install it."), section("Run it.", "docs/run.md")]
-    first = index_docs(kb, embedder, REPO, docs, [release("v1", "First")])
-    assert (first.indexed, first.unchanged) == (3, 0)
-    embedder.calls.clear()
-    assert index_docs(kb, embedder, REPO, docs, [release("v1", "First")]).unchanged == 3
-    assert embedder.calls == []
-    third = index_docs(kb, embedder, REPO, [section("Install it well.")])
-    assert (third.indexed, third.removed) == (1, 1)
-    assert kb.count(Where((REPO,), kinds=("release",))) == 1
-    assert index_docs(kb, embedder, REPO, [], []).removed == 2
-    assert kb.count(ALL) == 0
-
-
 def test_an_older_version_never_replaces_a_newer_one(kb, embedder):
     newer = thread(1, title="As it is now", updated_at=day(9))
     index_threads(kb, embedder, REPO, [newer])
@@ -232,25 +214,3 @@ def test_what_is_overtaken_while_it_is_embedded_is_not_written(kb):
     index_threads(kb, Slow(), REPO, [thread(n, updated_at=day(8)) for n in (1, 2)])
     assert [t.updated_at for t in stored_threads(kb, REPO)] == [day(8), day(9)]
     assert kb.count(Where((REPO,), kinds=("comment",), numbers=(2,))) == 1
-
-
-def test_unchanged_files_keep_their_sections(kb, embedder):
-    docs = [section("Install it.", "a.md"), section("Run it.", "b.md")]
-    index_docs(kb, embedder, REPO, docs)
-    before = contents(kb)
-    changed = section("Run it twice.", "b.md")
-    report = index_docs(kb, embedder, REPO, [changed], unchanged=frozenset({"a.md"}))
-    assert (report.indexed, report.unchanged, report.removed) == (1, 1, 0)
-    assert len(contents(kb)) == 2
-    assert sum(before.get(name) == point for name, point in contents(kb).items()) == 1
-
-
-def test_a_file_that_is_there_in_part_is_not_known(kb, embedder):
-    parts = [
-        section("Install it.", "a.md").model_copy(update={"blob": "b1", "headings": (heading,)})
-        for heading in ("One", "Two")
-    ]
-    index_docs(kb, embedder, REPO, parts)
-    assert indexed_files(kb, REPO) == {"a.md": "b1"}
-    kb.delete([next(iter(contents(kb)))])
-    assert indexed_files(kb, REPO) == {}

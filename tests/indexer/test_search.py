@@ -5,8 +5,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from indexer.doc_indexing import StoredFiles, index_releases
 from indexer.edge_store import EdgeStore
-from indexer.indexing import index_docs, index_threads
+from indexer.indexing import index_threads
 from indexer.search import Query, Searcher
 from indexer.threads import Comment, DocSection, Ending, Event, Release, Thread
 from tests.fakes_embedding import ToyEmbedder
@@ -194,7 +195,8 @@ def test_docs_and_releases_stand_after_the_threads(kb, embedder, searcher):
         published_at=day(40),
         url="https://github.com/tidepool/harbor/releases/tag/v1.2.0",
     )
-    index_docs(kb, embedder, REPO, [section], [release])
+    StoredFiles(kb, embedder, REPO).write({section.path: [section]})
+    index_releases(kb, embedder, REPO, [release])
     found = searcher.search(CRASH, limit=3)
     assert [c.kind for c in found[:3]] == ["issue"] * 3
     documents = {c.kind: c for c in found[3:]}
