@@ -137,7 +137,8 @@ class CheckConfig:
 class RefreshDocs:
     """Read what changed of a repository's files, or its releases."""
 
-    queue: ClassVar[str] = "refresh"
+    # A lane of its own: it may wait an hour for GitHub's limit, and threads must not wait for it.
+    queue: ClassVar[str] = "docs"
     repo: str
     installation: int | None = None
     part: Literal["files", "releases"] = "files"

@@ -67,6 +67,7 @@ LANES = (
     Lane("respond", 500, 0.15),
     Lane("improve", 500, 5.0),
     Lane("refresh", 4, 0.5),
+    Lane("docs", 4, 1.0),
     Lane("adopt", 100, 1.0),
     Lane("backfill", 2, 1.0),
     Lane("forget", 1, 1.0),
