@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from indexer.script import Script, script_of
+from indexer.outline import FIELD as OUTLINE
+from indexer.outline import Outline
+from indexer.script import Script
 from indexer.spread import Matrix, Spread
 from indexer.store import DENSE_CHANNELS, Channel, KnowledgeBase, SparseVector, Where
 
@@ -33,6 +35,9 @@ SMALL = 500
 """A repository with fewer issues is sampled anew after SMALL_FRESH_SECONDS: each one counts."""
 
 SMALL_FRESH_SECONDS = 10.0
+
+KEPT = 16
+"""Samples held at once, each up to 20 MB: a server may look after hundreds of repositories."""
 
 Floats = npt.NDArray[np.float64]
 Tokens = npt.NDArray[np.int64]
@@ -148,6 +153,8 @@ class Backgrounds:
                 sample = take_sample(self._kb, repos, self._dimension)
                 fresh = SMALL_FRESH_SECONDS if len(sample.created) < SMALL else FRESH_SECONDS
                 self._samples[repos] = (now + fresh, sample)
+                if len(self._samples) > KEPT:
+                    del self._samples[min(self._samples, key=lambda key: self._samples[key][0])]
         return sample.as_of(before)
 
 
@@ -165,13 +172,12 @@ def take_sample(kb: KnowledgeBase, repos: tuple[str, ...], dimension: int) -> Sa
             Where(repos, kinds=("issue",)),
             limit=min(PAGE, SAMPLE - len(created)),
             after=after,
-            fields=("created", "signatures", "thread"),
+            fields=("created", "signatures", OUTLINE),
             vectors=True,
         )
         for point in page:
             created.append(int(point.payload["created"]))
-            # Title and body come first in the JSON, whose keys are few letters among many.
-            scripts.append(script_of(str(point.payload["thread"])))
+            scripts.append(Outline.from_payload(point.payload).script)
             sparse = point.vectors.get("bm25")
             words.append(sparse.indices if isinstance(sparse, SparseVector) else ())
             signatures = point.payload.get("signatures", ())

@@ -1,11 +1,11 @@
 """Which channels a query is asked in, and how their scores are fused into one list (pure)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from indexer.background import Background
+from indexer.background import Background, Floats
 from indexer.features import Asked
 from indexer.store import ChannelQuery, Hit, SparseVector, Where
 
@@ -113,19 +113,21 @@ def pool_of(
             if key not in excluded:
                 entry = found.setdefault(key, Found(key, int(hit.payload["created"])))
                 entry.scores[channel] = max(hit.score, entry.scores.get(channel, hit.score))
+    entries = list(found.values())
+    months = np.array([moment - entry.created for entry in entries]) / _MONTH
+    fused = -RECENCY * np.log1p(np.maximum(0.0, months))
     for channel, weight in weights.items():
-        _fuse(channel, weight, found.values())
-    for entry in found.values():
-        entry.fused -= RECENCY * float(np.log1p(max(0.0, moment - entry.created) / _MONTH))
-    return sorted(found.values(), key=lambda entry: (-entry.fused, entry.key))[:POOL]
+        fused += weight * _evened([entry.scores.get(channel, np.nan) for entry in entries])
+    for entry, score in zip(entries, fused.tolist(), strict=True):
+        entry.fused = score
+    return sorted(entries, key=lambda entry: (-entry.fused, entry.key))[:POOL]
 
 
-def _fuse(channel: str, weight: float, found: Collection[Found]) -> None:
-    """Add the channel's z-scores; what it did not find counts as the least that it found."""
-    scores = np.array([entry.scores[channel] for entry in found if channel in entry.scores])
-    if not scores.size:
-        return
-    mean, spread = float(scores.mean()), max(float(scores.std()), _LEAST_SPREAD)
-    least = float(scores.min())
-    for entry in found:
-        entry.fused += weight * (entry.scores.get(channel, least) - mean) / spread
+def _evened(found: Sequence[float]) -> Floats:
+    """A channel's z-scores; what it did not find (NaN) counts as the least that it found."""
+    scores = np.array(found)
+    known = scores[~np.isnan(scores)]
+    if not known.size:
+        return np.zeros(len(scores))
+    filled = np.where(np.isnan(scores), known.min(), scores)
+    return np.asarray((filled - known.mean()) / max(float(known.std()), _LEAST_SPREAD))

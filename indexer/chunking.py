@@ -18,11 +18,14 @@ from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID, uuid5
 
+from indexer.bots import is_bot
+from indexer.outline import FIELD as OUTLINE
+from indexer.outline import Outline
 from indexer.redact import redact, redact_thread
 from indexer.text import clean, error_signatures
 from indexer.threads import Comment, Discussion, DocSection, Release, Thread
 
-PIPELINE_VERSION = 2
+PIPELINE_VERSION = 3
 """Raise it when the same thread would give other passages; collections are then rebuilt."""
 
 MAX_DENSE = 2000
@@ -34,6 +37,9 @@ MAX_COMMENT = 4_000
 
 MIN_COMMENT = 12
 """A shorter comment ("+1", "same here") is never what someone looks for."""
+
+TITLE_TOKENS = "title_tokens"
+"""Where the payload of an `issue` point holds the tokens of its title, as BM25 sees them."""
 
 _NAMESPACE = UUID("6b0f5a52-6f43-5a59-9d3e-0c8f6a3a7d11")
 
@@ -133,9 +139,9 @@ def passages_of(
 ) -> list[Passage]:
     """As `thread_passages`, for a caller that has the thread's JSON and hash already."""
     repo = repo.lower()
-    redacted = redact_thread(thread)
-    if redacted is not thread:
-        thread, content = redacted, thread_json(redacted)
+    kept = redact_thread(_without_noise(thread))
+    if kept is not thread:
+        thread, content = kept, thread_json(kept)
     body = clean(thread.body, templates)
     title = " ".join(thread.title.split())
     text = f"{title}\n{body}"[:MAX_DENSE].strip()
@@ -151,6 +157,7 @@ def passages_of(
             "created": seconds(thread.created_at),
             "hash": hashed,
             "updated": seconds(thread.updated_at) if thread.updated_at else 0,
+            OUTLINE: Outline.of(thread).as_json(),
             "thread": content,
             "embedded": content_hash(f"{text}\n\n{title}"),
             "signatures": list(error_signatures(thread.body)),
@@ -169,7 +176,7 @@ def _comment_passages(repo: str, thread: Thread, templates: frozenset[str]) -> I
         same = (seconds(comment.created_at), comment.author.lower())
         ordinal = seen[same]
         seen[same] += 1
-        if comment.author_is_bot or comment.author.endswith("[bot]") or comment.minimized:
+        if _says_nothing(comment):
             continue
         body = clean(comment.body, templates, reply=True)
         if len(body) < MIN_COMMENT:
@@ -187,6 +194,25 @@ def _comment_passages(repo: str, thread: Thread, templates: frozenset[str]) -> I
             },
             lexical_body=body[:MAX_COMMENT],
         )
+
+
+def _says_nothing(comment: Comment) -> bool:
+    return comment.minimized or is_bot(comment)
+
+
+def _without_noise(thread: Thread) -> Thread:
+    """The thread without the words of bots and of hidden comments; that they were there stays.
+
+    Nobody searches for them, quotes or believes them, and of some projects they are most of the
+    text.
+    """
+    if not any(_says_nothing(comment) for comment in thread.comments):
+        return thread
+    comments = tuple(
+        comment.model_copy(update={"body": ""}) if _says_nothing(comment) else comment
+        for comment in thread.comments
+    )
+    return thread.model_copy(update={"comments": comments})
 
 
 def doc_passages(repo: str, sections: Iterable[DocSection]) -> list[Passage]:

@@ -9,29 +9,46 @@ cosines against how the repository's vectors spread.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from indexer.background import Background, Floats, Tokens
+from indexer.outline import Standing
 from indexer.script import Script
 from indexer.spread import Matrix
 from indexer.store import Channel, SparseVector
-from indexer.threads import Thread
 
 _WEEK = 7 * 86400.0
 _EPSILON = 1e-9
 
 
 class TokenTable:
-    """The tokens of many texts, laid end to end; `rows` says which text each stands in."""
+    """The tokens of many texts, laid end to end; `rows` says which text each stands in.
 
-    def __init__(self, texts: Sequence[SparseVector]) -> None:
-        self.count = len(texts)
-        sizes = [len(text.indices) for text in texts]
-        self.tokens: Tokens = np.array([t for text in texts for t in text.indices], np.int64)
-        self.values: Floats = np.array([v for text in texts for v in text.values], np.float64)
+    `values` are their weights in the texts, 1 where none are given.
+    """
+
+    def __init__(
+        self, tokens: Sequence[Sequence[int]], values: Sequence[Sequence[float]] | None = None
+    ) -> None:
+        self.count = len(tokens)
+        sizes = [len(text) for text in tokens]
+        total = sum(sizes)
+        self.tokens: Tokens = np.fromiter(chain.from_iterable(tokens), np.int64, total)
+        self.values: Floats = (
+            np.ones(total)
+            if values is None
+            else np.fromiter(chain.from_iterable(values), np.float64, total)
+        )
         self.rows: npt.NDArray[np.int64] = np.repeat(np.arange(self.count), sizes)
+
+    @classmethod
+    def of(cls, texts: Sequence[SparseVector]) -> Self:
+        """The table of texts as the store holds them."""
+        return cls([text.indices for text in texts], [text.values for text in texts])
 
     def total(self, weights: Floats) -> Floats:
         """The sum of the tokens' weights, for each text."""
@@ -64,12 +81,13 @@ class Asked:
 class Pool:
     """A query, the threads found for it, and what is usual in their repository.
 
-    Rows of every array are in the order of `threads`, which are as of the query's moment.
+    Rows of every array are in the order of `threads`, which tell how each stood at the query's
+    moment.
     """
 
     asked: Asked
     background: Background
-    threads: Sequence[Thread]
+    threads: Sequence[Standing]
     words: TokenTable
     titles: TokenTable
     text_vectors: Matrix
@@ -99,6 +117,11 @@ class Pool:
         return self.background.idf(self.titles.tokens)
 
     @cached_property
+    def shared_words(self) -> npt.NDArray[np.bool_]:
+        """Which tokens of the threads the query has as well."""
+        return self.words.shared_with(self.all_tokens)
+
+    @cached_property
     def shared_title(self) -> Floats:
         """The weight of the words that both titles have."""
         shared = self.titles.shared_with(self.title_tokens)
@@ -122,7 +145,7 @@ class Pool:
     @cached_property
     def perfect_bm25(self) -> float:
         """The BM25 score of a thread that says what the query says."""
-        stored = TokenTable([self.asked.document])
+        stored = TokenTable.of([self.asked.document])
         return float(self._bm25(stored).sum()) + _EPSILON
 
     @cached_property
@@ -132,7 +155,8 @@ class Pool:
 
     def _bm25(self, table: TokenTable) -> Floats:
         asked = _looked_up(self.asked.bm25, table.tokens)
-        return table.total(asked * table.values * self.background.idf(table.tokens))
+        idf = self.word_idf if table is self.words else self.background.idf(table.tokens)
+        return table.total(asked * table.values * idf)
 
 
 def _looked_up(sparse: SparseVector, tokens: Tokens) -> Floats:
@@ -170,11 +194,10 @@ def title_overlap(pool: Pool) -> Floats:
 
 def title_covered(pool: Pool) -> Floats:
     """How much of the query's title stands anywhere in the thread."""
-    tokens, rows = pool.words.tokens, pool.words.rows
     shared = pool.words.shared_with(pool.title_tokens)
     found = np.bincount(
-        rows[shared],
-        weights=pool.background.idf(tokens[shared]),
+        pool.words.rows[shared],
+        weights=pool.word_idf[shared],
         minlength=pool.words.count,
     )
     return found / pool.own_title
@@ -189,10 +212,10 @@ def title_covers(pool: Pool) -> Floats:
 
 def rarest_shared(pool: Pool) -> Floats:
     """The five rarest words that the query and the thread share, summed, in tens."""
-    shared = pool.words.shared_with(pool.all_tokens)
-    idf = np.where(shared, pool.word_idf, 0.0)
-    order = np.lexsort((-idf, pool.words.rows))
-    rows, weights = pool.words.rows[order], idf[order]
+    shared = pool.shared_words
+    rows, weights = pool.words.rows[shared], pool.word_idf[shared]
+    order = np.lexsort((-weights, rows))
+    rows, weights = rows[order], weights[order]
     starts = np.searchsorted(rows, np.arange(pool.words.count))
     place = np.arange(len(rows)) - starts[rows]
     first = place < 5  # noqa: PLR2004
@@ -201,7 +224,7 @@ def rarest_shared(pool: Pool) -> Floats:
 
 def word_cosine(pool: Pool) -> Floats:
     """Cosine of the weighted words of the query and of the thread."""
-    own = TokenTable([pool.asked.document])
+    own = TokenTable.of([pool.asked.document])
     mine = own.values * pool.background.idf(own.tokens)
     theirs = pool.words.values * pool.word_idf
     # The query's weight of a token is its own value times the same idf.
@@ -232,17 +255,14 @@ def text_title_nearness(pool: Pool) -> Floats:
 
 def age(pool: Pool) -> Floats:
     """The thread's age in weeks, as a logarithm: duplicates come in bursts."""
-    opened = np.array([thread.created_at.timestamp() for thread in pool.threads])
+    opened = np.array([thread.opened for thread in pool.threads])
     return np.log1p(np.maximum(0.0, pool.asked.moment - opened) / _WEEK)
 
 
 def quiet(pool: Pool) -> Floats:
     """Weeks since anybody wrote in the thread, as a logarithm."""
-    last = [
-        max([thread.created_at, *(comment.created_at for comment in thread.comments)]).timestamp()
-        for thread in pool.threads
-    ]
-    return np.log1p(np.maximum(0.0, pool.asked.moment - np.array(last)) / _WEEK)
+    last = np.array([thread.last for thread in pool.threads])
+    return np.log1p(np.maximum(0.0, pool.asked.moment - last) / _WEEK)
 
 
 def is_open(pool: Pool) -> Floats:
@@ -252,7 +272,7 @@ def is_open(pool: Pool) -> Floats:
 
 def comments(pool: Pool) -> Floats:
     """How many comments the thread has, as a logarithm."""
-    return np.log1p([float(len(thread.comments)) for thread in pool.threads])
+    return np.log1p([float(thread.comments) for thread in pool.threads])
 
 
 def shared_signatures(pool: Pool) -> Floats:

@@ -1,17 +1,22 @@
 """Stored points → the pool that features are computed on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from indexer.asking import Asking
 from indexer.background import Background
-from indexer.bm25 import Bm25Encoder
+from indexer.chunking import TITLE_TOKENS
 from indexer.features import Pool, TokenTable
-from indexer.script import script_of
+from indexer.outline import FIELD as OUTLINE
+from indexer.outline import Outline, Standing
+from indexer.script import Script, script_of
 from indexer.spread import Matrix
 from indexer.store import Channel, Point, SparseVector
-from indexer.threads import Thread
+
+THREAD_FIELDS = (OUTLINE, TITLE_TOKENS, "signatures")
+"""What is read of a thread's payload to rank it."""
 
 _NO_TOKENS = SparseVector((), ())
 
@@ -20,7 +25,7 @@ def pool_from(
     asking: Asking,
     background: Background,
     points: Sequence[Point],
-    threads: Sequence[Thread] = (),
+    threads: Sequence[Standing] = (),
     comment_scores: Sequence[float] = (),
 ) -> Pool:
     """The pool of points with their vectors.
@@ -28,28 +33,28 @@ def pool_from(
     Args:
         asking: the query.
         background: what is usual in its repository.
-        points: a row each; with payload field `signatures` where they have any.
-        threads: of the points, as of the query's moment; none for documents.
+        points: a row each; threads with the payload fields of THREAD_FIELDS.
+        threads: how the points' threads stood at the query's moment; none for documents.
         comment_scores: of the points, what the best of their comments scored.
     """
-    bm25 = Bm25Encoder()
     return Pool(
         asked=asking.asked,
         background=background,
         threads=threads,
-        words=TokenTable([_sparse(point) for point in points]),
-        titles=TokenTable([bm25.query(thread.title, "") for thread in threads]),
+        words=TokenTable.of([_sparse(point) for point in points]),
+        titles=TokenTable([point.payload[TITLE_TOKENS] for point in points] if threads else []),
         text_vectors=_matrix(points, "text", len(asking.asked.text_vector)),
         title_vectors=_matrix(points, "title", len(asking.asked.text_vector)),
         comment_scores=np.array(comment_scores, np.float64),
         signatures=[frozenset(point.payload.get("signatures") or ()) for point in points],
-        scripts=[script_of(str(_beginning(point))) for point in points],
+        scripts=[_script(point.payload) for point in points],
     )
 
 
-def _beginning(point: Point) -> object:
-    """The text of a document; a thread's JSON, in which title and body come first."""
-    return point.payload.get("text") or point.payload.get("thread") or ""
+def _script(payload: Mapping[str, Any]) -> Script:
+    if OUTLINE in payload:
+        return Outline.from_payload(payload).script
+    return script_of(str(payload["text"]))
 
 
 def _sparse(point: Point) -> SparseVector:

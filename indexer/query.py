@@ -1,11 +1,11 @@
 """What is asked of the search, and what it looks for once the text is prepared."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from indexer.text import clean
-from indexer.threads import Thread
 
 _ISSUE_URL = re.compile(
     r"https?://[^\s/]{1,200}/[^\s/]{1,100}/[^\s/]{1,100}/(?:issues|pull)/\d+\S*"
@@ -46,10 +46,10 @@ class Query:
         """Every repository to search, in lower case, each once."""
         return tuple(dict.fromkeys(name.lower() for name in (self.repo, *self.repos)))
 
-    def wants(self, thread: Thread) -> bool:
-        """Whether the thread has none of the labels to leave out."""
+    def wants(self, labels: Sequence[str]) -> bool:
+        """Whether none of a thread's labels is one to leave out."""
         unwanted = {label.casefold() for label in self.without_labels}
-        return unwanted.isdisjoint(label.casefold() for label in thread.labels)
+        return unwanted.isdisjoint(label.casefold() for label in labels)
 
 
 @dataclass(frozen=True, slots=True)

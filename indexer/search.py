@@ -5,7 +5,7 @@ thread of the pool is then ranked by what it really has in common with the query
 of the query's moment.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -20,7 +20,8 @@ from indexer.chunking import point_id, thread_key, thread_of
 from indexer.embedding import TextEmbedder
 from indexer.features import features_of
 from indexer.originals import end_of_chain
-from indexer.pools import pool_from
+from indexer.outline import Outline, Standing
+from indexer.pools import THREAD_FIELDS, pool_from
 from indexer.query import Query, word
 from indexer.ranking import RankingModel, shipped_model
 from indexer.reasons import Reason, Telling, sentence
@@ -44,7 +45,6 @@ class Ranked:
     """
 
     keys: tuple[ThreadKey, ...] = ()
-    threads: tuple[Thread, ...] = ()
     features: Mapping[str, Floats] = field(default_factory=dict)
     fused: Floats = field(default_factory=lambda: np.zeros(0))
     scores: Floats = field(default_factory=lambda: np.zeros(0))
@@ -99,7 +99,7 @@ class Searcher:
             return []
         ranked, background, docs = self._look(asked)
         telling = Telling(asked.wording, query.body, background, self._bm25)
-        best = [self._in_row(asked, ranked, row, telling) for row in ranked.order[:limit]]
+        best = self._told(asked, ranked, [ranked.keys[r] for r in ranked.order[:limit]], telling)
         best = _followed(best + self._originals(asked, ranked, best, telling))
         ids = list(dict.fromkeys(hit.id for hits in docs for hit in hits))
         points = self._kb.fetch(ids, vectors=True) if ids else []
@@ -132,18 +132,19 @@ class Searcher:
 
     def _rank(self, asked: Asking, pool: list[Found], background: Background) -> Ranked:
         by_id = {point_id(found.key[0], thread_key(found.key[1])): found for found in pool}
-        rows: list[tuple[Found, Thread, Point]] = []
-        for point in self._kb.fetch(list(by_id), fields=("thread", "signatures"), vectors=True):
-            thread = as_of(thread_of(point.payload), asked.moment)
-            if thread is not None and asked.query.wants(thread):
-                rows.append((by_id[point.id], thread, point))
+        rows: list[tuple[Found, Standing, Point]] = []
+        for point in self._kb.fetch(list(by_id), fields=THREAD_FIELDS, vectors=True):
+            outline = Outline.from_payload(point.payload)
+            stood = outline.as_of(asked.asked.moment)
+            if stood is not None and asked.query.wants(outline.labels):
+                rows.append((by_id[point.id], stood, point))
         if not rows:
             return Ranked()
         pairs = pool_from(
             asked,
             background,
             [point for _, _, point in rows],
-            [thread for _, thread, _ in rows],
+            [stood for _, stood, _ in rows],
             [found.scores.get("comments", 0.0) for found, _, _ in rows],
         )
         foreign = np.array([script != asked.asked.script for script in pairs.scripts], np.bool_)
@@ -151,7 +152,6 @@ class Searcher:
         scores = self._model.scores(features)
         return Ranked(
             keys=tuple(found.key for found, _, _ in rows),
-            threads=tuple(thread for _, thread, _ in rows),
             features=features,
             fused=np.array([found.fused for found, _, _ in rows]),
             scores=scores,
@@ -168,9 +168,11 @@ class Searcher:
         best = ranked.order[:READ]
         if self._reranker is None or not best:
             return ranked
+        threads = self._threads(asked, [ranked.keys[row] for row in best])
+        best = [row for row in best if ranked.keys[row] in threads]
         texts = [
             word(Query(repo, thread.title, thread.body), self._templates(repo)).text
-            for repo, thread in ((ranked.keys[row][0], ranked.threads[row]) for row in best)
+            for (repo, _), thread in threads.items()
         ]
         read = self._reranker.read(asked.wording.text, texts)
         scores, probability = ranked.scores.copy(), ranked.probability.copy()
@@ -189,7 +191,6 @@ class Searcher:
 
         One that is not in the pool has no features, and no probability of its own.
         """
-        rows = {key: row for row, key in enumerate(ranked.keys)}
         known = {(c.repo, c.number) for c in best}
         known |= {(asked.query.repo.lower(), number) for number in asked.query.exclude_numbers}
         found: list[Candidate] = []
@@ -198,23 +199,37 @@ class Searcher:
             named = {(c.repo, c.resolution.duplicate_of) for c in latest if c.resolution}
             wanted = sorted((r, n) for r, n in named - known if n is not None)
             known.update(wanted)
-            latest = [self._in_row(asked, ranked, rows[k], telling) for k in wanted if k in rows]
-            ids = [point_id(repo, thread_key(n)) for repo, n in wanted if (repo, n) not in rows]
-            for point in self._kb.fetch(ids, fields=("repo", "thread")) if ids else []:
-                thread = as_of(thread_of(point.payload), asked.moment)
-                if thread is not None and asked.query.wants(thread):
-                    repo = str(point.payload["repo"])
-                    latest.append(self._candidate(asked, repo, thread, telling))
+            latest = self._told(asked, ranked, wanted, telling)
             found += latest
         return found
 
-    def _in_row(self, asked: Asking, ranked: Ranked, row: int, telling: Telling) -> Candidate:
-        return replace(
-            self._candidate(asked, ranked.keys[row][0], ranked.threads[row], telling),
-            score=float(ranked.scores[row]),
-            probability=float(ranked.probability[row]),
-            features={name: float(values[row]) for name, values in ranked.features.items()},
-        )
+    def _told(
+        self, asked: Asking, ranked: Ranked, keys: Sequence[ThreadKey], telling: Telling
+    ) -> list[Candidate]:
+        """These threads as candidates, those of the pool with their features."""
+        rows = {key: row for row, key in enumerate(ranked.keys)}
+        told: list[Candidate] = []
+        for key, thread in self._threads(asked, keys).items():
+            candidate = self._candidate(asked, key[0], thread, telling)
+            if (row := rows.get(key)) is not None:
+                candidate = replace(
+                    candidate,
+                    score=float(ranked.scores[row]),
+                    probability=float(ranked.probability[row]),
+                    features={name: float(values[row]) for name, values in ranked.features.items()},
+                )
+            told.append(candidate)
+        return told
+
+    def _threads(self, asked: Asking, keys: Sequence[ThreadKey]) -> dict[ThreadKey, Thread]:
+        """The threads, whole, as of the query's moment; without those that are not wanted."""
+        found: dict[ThreadKey, Thread] = {}
+        ids = {point_id(repo, thread_key(number)): (repo, number) for repo, number in keys}
+        for point in self._kb.fetch(list(ids), fields=("thread",)) if ids else []:
+            thread = as_of(thread_of(point.payload), asked.moment)
+            if thread is not None and asked.query.wants(thread.labels):
+                found[ids[point.id]] = thread
+        return found
 
     def _candidate(self, asked: Asking, repo: str, thread: Thread, telling: Telling) -> Candidate:
         shared = telling.shared_with(thread.title, thread.body)

@@ -6,7 +6,7 @@ from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
 
 from indexer.bm25 import Bm25Encoder
-from indexer.chunking import Passage
+from indexer.chunking import TITLE_TOKENS, Passage
 from indexer.embedding import TextEmbedder
 from indexer.store import Channel, DenseVector, KnowledgeBase, Point, SparseVector, Where
 
@@ -59,10 +59,14 @@ def points_of(
     for passage, dense in zip(batch.passages, vectors, strict=True):
         channels: dict[Channel, DenseVector | SparseVector] = {**dense}
         channels |= batch.kept.get(passage.id, {})
+        payload = passage.payload
+        if passage.kind == "issue":
+            tokens = bm25.query(passage.lexical_title, "").indices
+            payload = {**payload, TITLE_TOKENS: tokens}
         sparse = bm25.document(passage.lexical_title, passage.lexical_body)
         if sparse.indices:
             channels["bm25"] = sparse
-        points.append(Point(passage.id, channels, passage.payload))
+        points.append(Point(passage.id, channels, payload))
     return points
 
 

@@ -9,6 +9,7 @@ from indexer.background import Background, Sample
 from indexer.bm25 import Bm25Encoder
 from indexer.channels import boosted
 from indexer.features import Asked, Pool, TokenTable
+from indexer.outline import Outline
 from indexer.text import error_signatures
 from indexer.threads import Thread
 from tests.fakes_embedding import ToyEmbedder
@@ -67,9 +68,9 @@ def pool(
     return Pool(
         asked=query,
         background=background(threads if usual is None else usual),
-        threads=threads,
-        words=TokenTable([BM25.document(t.title, t.body) for t in threads]),
-        titles=TokenTable([BM25.query(t.title, "") for t in threads]),
+        threads=[stood for t in threads if (stood := Outline.of(t).as_of(NOW.timestamp()))],
+        words=TokenTable.of([BM25.document(t.title, t.body) for t in threads]),
+        titles=TokenTable.of([BM25.query(t.title, "") for t in threads]),
         text_vectors=TOY.embed(texts),
         title_vectors=TOY.embed([t.title for t in threads]),
         comment_scores=np.array(comment_scores or [0.0] * len(threads)),

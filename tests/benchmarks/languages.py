@@ -81,8 +81,8 @@ def ask(parts: Parts, pairs: list[dict[str, Any]], language: str, *, misses: boo
         ranks.append(figures.NEVER if where is None else ranked.order.index(where) + 1)
         fused.append(figures.NEVER if where is None else where + 1)
         if misses and ranks[-1] > 1:
-            first = ranked.threads[ranked.order[0]].title
-            print(f"    {ranks[-1]:>7}. {pair['asked']['title']}: first came {first[:70]}")
+            first = ranked.keys[ranked.order[0]]
+            print(f"    {ranks[-1]:>7}. {pair['asked']['title']}: first came {first}")
     for name, places in (("ranked", ranks), ("channels fused", fused)):
         cells = "  ".join(f"@{k} {figures.recall(places, k):.3f}" for k in (1, 5, 10))
         low, high = figures.interval([float(place == 1) for place in places])

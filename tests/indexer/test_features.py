@@ -102,7 +102,7 @@ def test_age_and_quiet_are_told_apart_by_the_last_comment():
 
 
 def test_open_and_closed_are_told_apart():
-    both = pool(asked("Tide"), [thread(1, "Tide"), thread(2, "Tide", state="closed")])
+    both = pool(asked("Tide"), [thread(1, "Tide"), thread(2, "Tide", closed_at=NOW - timedelta(1))])
     assert features.is_open(both).tolist() == [1.0, 0.0]
 
 
