@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from indexer import wording
+from indexer.bots import is_bot
 from indexer.excerpts import excerpt
 from indexer.release_notes import ReleaseNotes
 from indexer.sentences import Sentence, sentences
@@ -34,13 +35,6 @@ GONE_BY = 2
 
 MIN_ADVICE = 25
 """Characters; shorter advice ("use git") helps nobody."""
-
-BOT = re.compile(r"\[bot\]$|[-_](?:ro)?bot$|^(?:bors|homu|stale)$", re.IGNORECASE)
-
-
-def is_bot(comment: Comment) -> bool:
-    """Whether a program wrote the comment, by what GitHub says or by its name."""
-    return comment.author_is_bot or BOT.search(comment.author) is not None
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,8 @@ _FUNCTIONS: Mapping[str, Callable[[Pool], Floats]] = {
 _FRESH_SECONDS = 60.0
 # A search asks for each of its candidates; counting them costs something too.
 _COUNTED_SECONDS = 1.0
+# A server may look after hundreds of repositories.
+_KEPT = 64
 _PAGE = 200
 
 
@@ -149,6 +151,8 @@ class Releases:
                     kept = _Kept(_History(self._read(repo)), count, now)
                 kept.counted = now
                 self._kept[repo] = kept
+                if len(self._kept) > _KEPT:
+                    del self._kept[min(self._kept, key=lambda name: self._kept[name].counted)]
         return kept.history.before(moment)
 
     def _read(self, repo: str) -> list[Release]:

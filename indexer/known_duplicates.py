@@ -9,7 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from indexer.case import INSIDERS, is_bot
+from indexer.bots import is_bot
+from indexer.case import INSIDERS
 from indexer.resolution import resolve
 from indexer.threads import Ending, Thread
 

@@ -5,7 +5,7 @@ rare in the repository; numbers, versions and names of machines never do.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -121,15 +121,15 @@ class Telling:
         """What a candidate has of it, the most telling first."""
         body = body[:_SAMPLE]
         theirs = _telling(f"{title}\n{clean(body)}")
-        in_title, anywhere = _words(_telling(title)), _words(theirs)
+        in_title = _spellings(_telling(title))
         found: list[tuple[ReasonKind, Sequence[str]]] = [
             ("same_error", self._error(f"{title}\n{body}")),
             ("same_phrase", self._phrase(theirs)),
-            ("same_names", self._rarest(self._names, (n.lower() for n in names_in(theirs)))),
+            ("same_names", self._rarest(self._names, self._names_in(theirs))),
             ("title_words", self._rarest(self._title, in_title, RARE_IN_TITLE)),
         ]
         if not found[-1][1]:
-            both = (self._title.keys() & anywhere.keys()) | (self._words.keys() & in_title.keys())
+            both = (self._title.keys() & _spellings(theirs)) | (self._words.keys() & in_title)
             found.append(("same_words", self._rarest(self._words, both)))
         return tuple(Reason(kind, tuple(values)) for kind, values in found if values)
 
@@ -149,6 +149,13 @@ class Telling:
         found = self._phrases.shared_with(theirs, self._weight)
         return [_NUMBER_AT_END.sub("", found.text.replace("`", ""))] if found else []
 
+    def _names_in(self, theirs: str) -> set[str]:
+        """Their names in lower case; they are looked for only where one of ours could be."""
+        low = theirs.lower()
+        if not any(name in low for name in self._names):
+            return set()
+        return {name.lower() for name in names_in(theirs)}
+
     def _weight(self, phrase: Phrase) -> float:
         """How much the words of a phrase tell; nothing if they are common ones."""
         told = [self._rarity(word) for word in set(phrase.words) if word.isalpha()]
@@ -156,12 +163,10 @@ class Telling:
         weight = sum(told)
         return weight if rare > 1 and weight >= _PHRASE_WEIGHT * self._rare else 0.0
 
-    def _rarest(
-        self, ours: dict[str, str], theirs: Iterable[str], least: float = RARE
-    ) -> Sequence[str]:
+    def _rarest(self, ours: dict[str, str], theirs: set[str], least: float = RARE) -> Sequence[str]:
         """Ours that they have as well, the rarest first, as we spell them."""
         least = min(least, self._rare)
-        rated = [(-self._rarity(word), word) for word in ours.keys() & set(theirs)]
+        rated = [(-self._rarity(word), word) for word in ours.keys() & theirs]
         return [ours[word] for rarity, word in sorted(rated) if -rarity >= least][:MAX_VALUES]
 
 
@@ -201,6 +206,11 @@ def _words(text: str) -> dict[str, str]:
         if _LETTERS.search(word) and not _VERSION.fullmatch(word):
             found.setdefault(word.lower(), word)
     return found
+
+
+def _spellings(text: str) -> set[str]:
+    """All words in lower case, telling or not: to look up those of `_words` among them."""
+    return set(map(str.lower, _WORD.findall(text)))
 
 
 def _spelled(kind: str, message: str, text: str) -> str | None:

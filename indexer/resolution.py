@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Sequence
 
 from indexer import advice, phrases
-from indexer.case import BOT, MIN_ADVICE, SOON, Case, find, is_bot
+from indexer.bots import is_bot_name
+from indexer.case import MIN_ADVICE, SOON, Case, find
 from indexer.closing_phrases import CHANGE
 from indexer.closing_rules import (
     closed_as_done,
@@ -26,7 +27,7 @@ from indexer.sentences import Sentence
 from indexer.threads import Comment, Ending, Quote, Release, Resolution, Thread
 from indexer.wording import Phrase
 
-__all__ = ["RULES", "ReleaseNotes", "is_bot", "resolve"]
+__all__ = ["RULES", "ReleaseNotes", "resolve"]
 
 _LABELS: tuple[tuple[Ending, re.Pattern[str]], ...] = (
     (Ending.DUPLICATE, re.compile(r"\bduplicate\b|중복|重复|重複", re.IGNORECASE)),
@@ -189,7 +190,7 @@ def not_planned(case: Case) -> Resolution | None:
     if (case.thread.state_reason or "").lower() != "not_planned":
         return None
     closing = [e for e in case.thread.events if e.kind == "closed"]
-    by_program = bool(closing) and BOT.search(closing[-1].actor) is not None
+    by_program = bool(closing) and is_bot_name(closing[-1].actor)
     ending = Ending.STALE if by_program else Ending.DECLINED
     return Resolution(ending=ending, rule="not_planned", quote=_workaround(case))
 
@@ -197,7 +198,7 @@ def not_planned(case: Case) -> Resolution | None:
 def closed_by_program(case: Case) -> Resolution | None:
     """A program closed it and said nothing about a change: it went stale."""
     closing = [e for e in case.thread.events if e.kind == "closed"]
-    if not closing or not BOT.search(closing[-1].actor):
+    if not closing or not is_bot_name(closing[-1].actor):
         return None
     return Resolution(ending=Ending.STALE, rule="closed_by_program", quote=_workaround(case))
 

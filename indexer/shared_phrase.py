@@ -35,6 +35,7 @@ class Phrases:
         for word, start, end in _laid_out(text):
             self._words.append(word)
             self._spans.append((start, end))
+        self._vocabulary = frozenset(self._words)
         self._grams: Mapping[tuple[str, ...], int] = {
             gram: at for at, gram in reversed(list(enumerate(_grams(self._words))))
         }
@@ -63,9 +64,12 @@ class Phrases:
         """
         theirs: list[str] = []
         count = 0
-        for line in text.splitlines():
-            words = [word.lower() for word in _WORD.findall(line)]
-            if not self._grams.keys().isdisjoint(_grams(words)):
+        for line, low in zip(text.splitlines(), text.lower().splitlines(), strict=True):
+            words = _WORD.findall(low)
+            # One word over and over is no phrase.
+            if len(self._vocabulary.intersection(words)) > 1 and not (
+                self._grams.keys().isdisjoint(_grams(words))
+            ):
                 theirs += [word for word, _, _ in _laid_out(line)]
             count += len(words)
             if count > _MOST_WORDS:

@@ -65,7 +65,9 @@ _VOLATILE = (
 )
 _SPLIT_MESSAGE = re.compile(r"', | at line |\s{2,}|\s\(see |; ")
 _QUOTES = str.maketrans('`"‘’“”', "''''''")
-_TRIGGERS = ("error", "exception", "panic", "fault", "fatal", "assert", "timeout", "undefined ref")
+_TRIGGER = re.compile(
+    "error|exception|panic|fault|fatal|assert|timeout|undefined ref", re.IGNORECASE
+)
 
 
 def error_signatures(body: str) -> tuple[str, ...]:
@@ -87,8 +89,7 @@ def error_signatures(body: str) -> tuple[str, ...]:
             frames += frame not in found
             found[frame] = None
             continue
-        low = line.lower()
-        if any(trigger in low for trigger in _TRIGGERS):
+        if _TRIGGER.search(line):
             _add_messages(line, found)
     return tuple(found)[:MAX_SIGNATURES]
 

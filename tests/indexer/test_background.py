@@ -85,6 +85,15 @@ def test_each_set_of_repositories_has_its_own(kb):
     assert backgrounds.of(("tidepool/nothing",), None).size == 0
 
 
+def test_of_many_repositories_the_latest_samples_are_kept(kb):
+    now = [0.0]
+    backgrounds = Backgrounds(kb, 32, clock=lambda: now[0])
+    for number in range(KEPT + 3):
+        now[0] = number
+        backgrounds.of((f"o/r{number}",), None)
+    assert list(backgrounds._samples) == [(f"o/r{n}",) for n in range(3, KEPT + 3)]
+
+
 def test_it_counts_who_has_an_error_as_of_a_moment():
     sample = Sample(
         [30, 10, 20], [(), (), ()], {}, errors=[["code:epipe"], ["code:epipe"], ["code:enospc"]]

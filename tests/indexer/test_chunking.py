@@ -66,11 +66,17 @@ def test_bots_hidden_and_empty_comments_give_no_passage():
         7,
         comment("The build has passed, well done.", author="ci[bot]"),
         comment("The build has passed, well done.", author_is_bot=True),
+        comment("The build has passed, well done.", author="k8s-ci-robot"),
         comment("Buy cheap watches at our shop.", minimized=True),
         comment("+1"),
         comment("> It stops in part 7, as said"),
     )
-    assert [p.kind for p in thread_passages("o/r", item)] == ["issue"]
+    passages = thread_passages("o/r", item)
+    assert [p.kind for p in passages] == ["issue"]
+    kept = thread_of(passages[0].payload)
+    assert len(kept.comments) == len(item.comments)
+    assert [c.body for c in kept.comments[:4]] == [""] * 4
+    assert passages[0].payload["hash"] == thread_passages("o/r", item)[0].payload["hash"]
 
 
 def test_a_very_long_comment_is_capped():
