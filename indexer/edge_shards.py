@@ -1,7 +1,7 @@
 """The two shards of the embedded store, kept in step.
 
 `points` holds every point: its words (the bm25 channel) and its whole payload. `dense` holds
-the dense vectors of those that have any, with the few fields that conditions speak of. The engine
+the dense vectors of those that have any, with the few fields that search reads. The engine
 keeps room for each vector of a shard in each of its points: together, a comment, which has
 words only, would take 3 KB of nothing, on disk, in memory and in the time of every search.
 
@@ -15,7 +15,7 @@ from typing import NamedTuple
 import qdrant_edge as edge
 
 from indexer.edge_values import (
-    FILTER_FIELDS,
+    LIGHT_FIELDS,
     filter_of,
     hit_of,
     payload_in,
@@ -43,7 +43,7 @@ class Shards(NamedTuple):
             words.append(edge.Point(point.id, vectors_of(point, dense=False), payload))
             vectors = vectors_of(point, dense=True)
             if vectors:
-                light = {name: payload[name] for name in FILTER_FIELDS if name in payload}
+                light = {name: payload[name] for name in LIGHT_FIELDS & payload.keys()}
                 dense.append(edge.Point(point.id, vectors, light))
             else:
                 without.append(point.id)
@@ -61,16 +61,15 @@ class Shards(NamedTuple):
     def ask(self, queries: Sequence[ChannelQuery], fields: Sequence[str]) -> list[list[Hit]]:
         """Answer each query in the shard that has its channel, as one batch each."""
         answers: list[list[Hit]] = [[] for _ in queries]
-        light = set(fields) <= set(FILTER_FIELDS)
         for shard, is_dense in ((self.points, False), (self.dense, True)):
             mine = [n for n, q in enumerate(queries) if (q.channel in DENSE_CHANNELS) == is_dense]
             if not mine:
                 continue
-            wanted = fields if light or not is_dense else ()
+            wanted = fields if is_dense and LIGHT_FIELDS.issuperset(fields) else ()
             request = edge.QueryBatchRequest([request_of(queries[n], wanted) for n in mine])
             for number, found in zip(mine, shard.query_batch(request), strict=True):
                 hits = [hit_of(one) for one in found]
-                answers[number] = hits if wanted == fields else self._filled(hits, fields)
+                answers[number] = self._filled(hits, fields) if fields and not wanted else hits
         return answers
 
     def _filled(self, hits: Sequence[Hit], fields: Sequence[str]) -> list[Hit]:
@@ -81,10 +80,29 @@ class Shards(NamedTuple):
         self, ids: Sequence[str], fields: Sequence[str] | None, *, vectors: bool = False
     ) -> list[Point]:
         """Points by id, in no order."""
+        if fields is None or not LIGHT_FIELDS.issuperset(fields):
+            return self._with_dense(self._words(ids, fields, vectors=vectors), wanted=vectors)
+        payload = payload_wanted(fields)
+        records = self.dense.retrieve([*ids], with_payload=payload, with_vector=vectors)
+        light = {point.id: point for point in map(point_of, records)}
+        if vectors and light:
+            for point in self._words([*light], (), vectors=True):
+                vectors_of_both = {**light[point.id].vectors, **point.vectors}
+                light[point.id] = Point(point.id, vectors_of_both, light[point.id].payload)
+        missing = [identity for identity in ids if identity not in light]
+        return [
+            *light.values(),
+            *(self._words(missing, fields, vectors=vectors) if missing else ()),
+        ]
+
+    def _words(
+        self, ids: Sequence[str], fields: Sequence[str] | None, *, vectors: bool
+    ) -> list[Point]:
+        """Points as the shard of all points has them: their words, and any field."""
         found = self.points.retrieve(
             [*ids], with_payload=payload_wanted(fields), with_vector=vectors
         )
-        return self._with_dense([point_of(one) for one in found], wanted=vectors)
+        return [point_of(one) for one in found]
 
     def page(
         self,

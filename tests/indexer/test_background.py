@@ -3,7 +3,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from indexer.background import FRESH_SECONDS, SMALL_FRESH_SECONDS, Backgrounds, Sample
+from indexer.background import FRESH_SECONDS, KEPT, SMALL_FRESH_SECONDS, Backgrounds, Sample
 from indexer.edge_store import EdgeStore
 from indexer.indexing import index_threads
 from tests.fakes_embedding import ToyEmbedder
