@@ -20,7 +20,9 @@ from uuid import UUID
 
 import numpy as np
 
+from indexer.chunking import TITLE_TOKENS
 from indexer.edge_store import POINTS_A_WRITE, EdgeStore
+from indexer.outline import FIELD as OUTLINE
 from indexer.store import ChannelQuery, Fingerprint, Point, SparseVector, Where
 
 DIMENSION = 384
@@ -121,6 +123,7 @@ def batches(rng: np.random.Generator, size: int, comments: int) -> Iterator[list
             payload = {"repo": REPO, "kind": "issue", "number": number, "created": number}
             at, length = int(rng.integers(0, 100_000)), int(rng.choice([1_000, 3_000, 8_000]))
             payload |= {"hash": "0f" * 32, "thread": text[at : at + length]}
+            payload |= {OUTLINE: [number, [], [], None, [], "latin"], TITLE_TOKENS: [number]}
             vectors = {"text": unit(rng), "title": unit(rng), "bm25": words(rng, 80)}
             batch.append(Point(identity(rng), vectors, payload))
             for _ in range(comments):
@@ -169,9 +172,9 @@ def peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def memory(when: str) -> str:
-    """Memory in use now, told apart where the kernel tells it."""
-    status = Path(f"/proc/{os.getpid()}/status")
+def memory(when: str, pid: int | None = None) -> str:
+    """Memory in use now, by this process or another, told apart where the kernel tells it."""
+    status = Path(f"/proc/{pid or os.getpid()}/status")
     if not status.exists():
         return f"{peak_mb():>8,.0f} MB at its peak, {when}"
     lines = (line.split(":") for line in status.read_text().splitlines())

@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _import(seed, options.repo, folder, Path(scratch))
         other = seed.repositories[0].model_copy(update={"full_name": OTHER})
         seed.repositories.append(other)
-        with Simulator(seed) as github, _serving(github, folder, Path(scratch)) as url:
+        with Simulator(seed) as github, serving(github, folder, Path(scratch)) as (url, _):
             bench = Bench(github, url, options.repo)
             bench.acknowledge()
             answered = bench.comment("idle", waiting, options.issues)
@@ -91,7 +91,7 @@ class Bench:
             self.github.drain()
         log = self.github.deliverer.log[first:]
         assert all(delivery.status == 202 for delivery in log), log[0].response
-        _print("202 (milliseconds)", [d.milliseconds or 0.0 for d in log])
+        show("202 (milliseconds)", [d.milliseconds or 0.0 for d in log])
         self.wait_for('intern_jobs_unfinished{queue="refresh"', 0)
 
     def comment(self, name: str, issues: Sequence[Thread], wanted: int) -> list[Thread]:
@@ -119,9 +119,9 @@ class Bench:
             if len(seconds) >= wanted:
                 break
         print(f"{name}: {len(seconds)} comments, {len(silent)} times nothing to say")
-        _print("  delivery to comment (seconds)", seconds)
-        _print("  delivery to the decision to say nothing (seconds, to 0.4)", silent)
-        _print("  202 (milliseconds)", acknowledged)
+        show("  delivery to comment (seconds)", seconds)
+        show("  delivery to the decision to say nothing (seconds, to 0.4)", silent)
+        show("  202 (milliseconds)", acknowledged)
         return answered
 
     def _outcome(self, number: int, before: float) -> datetime | None:
@@ -156,7 +156,8 @@ class Bench:
         return self.metric("intern_answers_total")
 
 
-def _print(name: str, values: list[float]) -> None:
+def show(name: str, values: list[float]) -> None:
+    """Print the middle, the 95th percentile and the largest of some figures."""
     if not values:
         print(f"{name}: none")
         return
@@ -206,8 +207,8 @@ def _later(path: Path, moment: datetime, first: set[int]) -> list[Thread]:
 
 
 @contextmanager
-def _serving(github: Simulator, folder: Path, scratch: Path) -> Iterator[str]:
-    """`intern serve` as a process of its own, ready and known to GitHub."""
+def serving(github: Simulator, folder: Path, scratch: Path) -> Iterator[tuple[str, int]]:
+    """`intern serve` as a process of its own, ready and known to GitHub: its address and pid."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     environment = {
@@ -234,7 +235,7 @@ def _serving(github: Simulator, folder: Path, scratch: Path) -> Iterator[str]:
                 raise RuntimeError(log.read_text(encoding="utf-8"))
             time.sleep(0.1)
         github.set_webhook(f"{url}/webhooks")
-        yield url
+        yield url, server.pid
     finally:
         server.send_signal(signal.SIGTERM)
         code = server.wait(60)
