@@ -46,7 +46,6 @@ class Searcher:
         self.asked.append(query)
         return Ranked(
             keys=(("o/r", 1), ("o/r", 2)),
-            threads=(thread(1), thread(2)),
             scores=np.array([1.0, 2.0]),
             probability=np.array([0.2, 0.6]),
         )
