@@ -5,7 +5,8 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, Literal, TypeVar, cast
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal, TypeVar, cast, get_args
 
 Trigger = Literal["opened", "edited", "label", "command", "corrected", "improve", "manual"]
 
@@ -228,6 +229,9 @@ Job = (
     | Forget
 )
 J = TypeVar("J", bound=Job)
+
+KINDS: Mapping[str, type[Job]] = MappingProxyType({kind.__name__: kind for kind in get_args(Job)})
+"""Each kind by the name under which its jobs are stored."""
 
 
 def stored(job: Job) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from dbos import (
 from dbos import error as dbos_errors
 
 from app.job_kinds import Job, stored
+from app.queued import UNFINISHED
 from app.settings import Settings
 from indexer.database import open_engine
 from indexer.errors import InternError, StoreBusy
@@ -36,7 +37,6 @@ APPLICATION = "oncall-intern"
 APPLICATION_VERSION = "1"
 DEAD = ("ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 ENDED = (*DEAD, "SUCCESS")
-UNFINISHED = ["ENQUEUED", "PENDING", "DELAYED"]
 MAX_ATTEMPTS = 20
 ENQUEUE_TIMEOUT_SECONDS = 5.0
 # The event under which a job tells how far it is.
@@ -316,12 +316,10 @@ class JobQueue:
         told: dict[str, Any] = await DBOS.get_all_events_async(job)
         return told.get(PROGRESS)
 
-    async def cancel(self, queue: str, partition: str) -> int:
-        """Cancel the jobs of one partition that wait or run; returns how many there were."""
-        ids = await self.unfinished(queue, partition)
+    async def cancel(self, ids: Sequence[str]) -> None:
+        """Cancel jobs that wait or run; those that ended stay as they are."""
         if ids:
-            await DBOS.cancel_workflows_async(ids)
-        return len(ids)
+            await DBOS.cancel_workflows_async(list(ids))
 
     async def _prune(self, scheduled: datetime) -> None:
         """Delete finished jobs older than the retention time: DBOS keeps them for ever."""

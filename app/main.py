@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from app import language, ops, webhook
 from app.identity import Identity
 from app.job_queue import JobQueue
-from app.jobs import Jobs, Patience
+from app.jobs import Jobs
 from app.llm import Llm
 from app.local_socket import serve_local_socket
 from app.metrics import Metrics
@@ -19,6 +19,7 @@ from app.records import Records
 from app.run_routes import run_routes
 from app.services import Services
 from app.settings import Settings
+from app.stepping import Patience
 from app.steps import Steps
 from indexer.embedding import TextEmbedder, open_embedder
 from indexer.errors import InternError

@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # whoever only hands services on need not load the engines
     from app.records import Records
     from app.settings import Settings
     from indexer.embedding import TextEmbedder
-    from indexer.github import GitHubClients
+    from indexer.github import GitHubClient, GitHubClients
     from indexer.search import Searcher
     from indexer.state import State
     from indexer.store import KnowledgeBase
@@ -34,3 +34,13 @@ class Services:
     permissions: Permissions
     state: State
     metrics: Metrics
+
+    async def client_for(self, repo: str, installation: int | None) -> GitHubClient:
+        """Who reads a repository: the installation that a job names, else whoever can.
+
+        Raises:
+            NotFound: the job names none, and the App is not installed there.
+        """
+        if installation is not None:
+            return self.clients.for_installation(installation)
+        return await self.clients.for_repo(repo)

@@ -1,23 +1,20 @@
-"""What the workflows' steps do: each touches GitHub, the knowledge base or the records once.
+"""The steps of the workflows: each touches GitHub, the knowledge base or the records once.
+
+Those about whole repositories are in app/repository_steps.py.
 
 Every step may be repeated and returns a small JSON object with an `outcome`; ids, names, addresses
 and counts only, because DBOS keeps it.
 """
 
 import asyncio
-from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import structlog
 
-from app import config_check, feedback_poll, obeying, publisher, reply, responder, schedule
+from app import config_check, feedback_poll, obeying, publisher, reply, responder
 from app.job_kinds import (
-    Adopt,
     Backfill,
     CheckConfig,
-    Forget,
-    Import,
     LeaveAlone,
     Obey,
     RefreshConfig,
@@ -28,41 +25,33 @@ from app.job_kinds import (
 )
 from app.job_queue import Outcome
 from app.records import Reply
+from app.repository_steps import RepositorySteps
 from app.services import Services
-from app.telling import telling
-from indexer import backfill, config_file
-from indexer.docs_sync import sync_docs
+from indexer import config_file
 from indexer.errors import Forbidden, GitHubError, NotFound, Rejected
 from indexer.exclusive import exclusively
 from indexer.github import GitHubClient
-from indexer.importing import Complaints, import_file
 from indexer.indexing import delete_thread
-from indexer.progress import report_json
 from indexer.refresh import refresh_threads
-from indexer.store import Where
 
 log = structlog.get_logger()
 
 
 class Steps:
-    """The steps, with the services they need."""
+    """The steps, with the services they need.
+
+    Attributes:
+        repositories: the steps about whole repositories.
+    """
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self.repositories = RepositorySteps(services)
         self._labelled: set[tuple[str, str]] = set()
-
-    async def look_at_history(self, job: Respond) -> Outcome:
-        """How far the repository's history is known: never, running, complete or failed.
-
-        And when the run under way, or the last one, began.
-        """
-        known = await asyncio.to_thread(self._services.state.repository, job.repo)
-        began = known.started_at.isoformat() if known.started_at else None
-        return {"outcome": known.status.value, "started_at": began}
 
     async def prepare_answer(self, job: Respond) -> Outcome:
         """Decide what to say about the issue: `prepared` where that is to be published."""
-        client = await self._client(job)
+        client = await self._services.client_for(job.repo, job.installation)
         try:
             said = await responder.prepare(
                 self._services, job.repo, job.number, trigger=job.trigger, client=client
@@ -77,7 +66,7 @@ class Steps:
 
     async def publish_answer(self, job: Respond, at: str) -> Outcome:
         """Post what was prepared."""
-        client = await self._client(job)
+        client = await self._services.client_for(job.repo, job.installation)
         name = f"{job.repo}#{job.number}"
         before = await asyncio.to_thread(self._services.records.reply_of, job.repo, job.number)
         try:
@@ -130,7 +119,7 @@ class Steps:
 
         `outcome` is what was asked for; `refused`, `unknown`, or `gone` where nothing was done.
         """
-        client = await self._client(job)
+        client = await self._services.client_for(job.repo, job.installation)
         try:
             return {"outcome": await obeying.obey(self._services, client, job)}
         except NotFound:
@@ -148,7 +137,7 @@ class Steps:
         known = await asyncio.to_thread(services.records.reply_of, job.repo, job.number)
         if known is None or known.comment_id is None:
             return {"outcome": "absent"}
-        client = await self._client(job)
+        client = await self._services.client_for(job.repo, job.installation)
         summary = reply.folded_summary(known.language)
         author = await services.identity.author()
         try:
@@ -187,7 +176,7 @@ class Steps:
 
     async def remove_label(self, job: Respond) -> Outcome:
         """Take the label off that asked for this run."""
-        client = await self._client(job)
+        client = await self._services.client_for(job.repo, job.installation)
         try:
             label = await self._again_label(job.repo)
             removed = await publisher.remove_label(client, job.repo, job.number, label)
@@ -198,7 +187,7 @@ class Steps:
 
     async def read_thread(self, job: RefreshThread) -> Outcome:
         """Bring one issue up to date in the knowledge base."""
-        client = await self._client(job)
+        client = await self._services.client_for(job.repo, job.installation)
         services = self._services
         await asyncio.to_thread(services.state.heard.note, job.repo, job.number)
         gone = await refresh_threads(
@@ -223,7 +212,7 @@ class Steps:
 
     async def read_config(self, job: RefreshConfig | RefreshDocs | Backfill) -> Outcome:
         """Read the repository's config file, and see that its label exists."""
-        client = await self._client(job)
+        client = await self._services.client_for(job.repo, job.installation)
         try:
             file = await config_file.read(client.get, job.repo)
         except (Forbidden, Rejected) as error:
@@ -235,7 +224,7 @@ class Steps:
 
     async def check_config(self, job: CheckConfig) -> Outcome:
         """Tell a pull request whether the config file that it changes is good."""
-        client = await self._client(job)
+        client = await self._services.client_for(job.repo, job.installation)
         try:
             return {"outcome": await config_check.check(client, job.repo, job.number)}
         except NotFound:
@@ -243,167 +232,6 @@ class Steps:
         except Forbidden as error:
             log.warning("config not checked", repo=job.repo, error=str(error))
             return {"outcome": "refused"}
-
-    async def list_repositories(self, job: Adopt) -> Outcome:
-        """The installation's repositories that have issues, most recently active first."""
-        client = self._services.clients.for_installation(job.installation)
-        found = [
-            repository
-            async for repository in client.paginate("installation/repositories", key="repositories")
-            if repository.get("has_issues", True) and not repository.get("disabled")
-        ]
-        found.sort(key=lambda r: str(r.get("pushed_at") or ""), reverse=True)
-        return {"outcome": "listed", "repos": [str(r["full_name"]) for r in found]}
-
-    async def read_history(self, job: Backfill) -> Outcome:
-        """Read the repository's whole history, from where a former run stopped."""
-        services = self._services
-        client = await self._client(job)
-        config = await asyncio.to_thread(services.records.config_of, job.repo)
-        try:
-            async with self._only_writer(job.repo), telling() as tell:
-                report = await backfill.backfill(
-                    client,
-                    services.knowledge_base,
-                    services.embedder,
-                    services.state,
-                    job.repo,
-                    tell,
-                    full=job.full,
-                    docs=job.docs,
-                    patterns=config.sources.doc_patterns,
-                    discussions=config.sources.discussions,
-                    since=datetime.fromisoformat(job.since) if job.since else None,
-                    on_gone=services.records.forget_thread,
-                )
-        except NotFound as error:
-            return {"outcome": "gone", "error": str(error)}
-        if report.warning:
-            log.warning("docs not read", repo=job.repo, error=report.warning)
-        return {"outcome": "complete", "report": report_json(report)}
-
-    async def read_file(self, job: Import) -> Outcome:
-        """Read a repository's history from a file."""
-        services = self._services
-        errors = Complaints()
-        async with self._only_writer(job.repo), telling() as tell:
-            report = await asyncio.to_thread(
-                import_file,
-                Path(job.file),
-                services.knowledge_base,
-                services.embedder,
-                services.state,
-                job.repo,
-                tell,
-                full=job.full,
-                on_error=errors,
-            )
-        return {"outcome": "complete", "report": report_json(report), "errors": errors.shown}
-
-    async def read_docs(self, job: RefreshDocs) -> Outcome:
-        """Read a repository's files or releases again, if its history was read before."""
-        services = self._services
-        known = await asyncio.to_thread(services.state.repository, job.repo)
-        if not known.is_complete:
-            return {"outcome": "not_yet"}
-        client = await self._client(job)
-        config = await asyncio.to_thread(services.records.config_of, job.repo)
-        async with self._only_writer(job.repo):
-            report = await sync_docs(
-                client,
-                services.knowledge_base,
-                services.embedder,
-                services.state.left_out,
-                job.repo,
-                patterns=config.sources.doc_patterns if job.part == "files" else None,
-                releases=job.part == "releases",
-            )
-        if report.reason:
-            log.warning("docs not read", repo=job.repo, error=report.warning)
-            return {"outcome": "refused", "reason": report.reason}
-        return {"outcome": "read", "indexed": report.index.indexed, "removed": report.index.removed}
-
-    async def list_due(self) -> Outcome:
-        """The repositories whose time has come to be read again, and the key of that reading."""
-        settings = self._services.settings
-        interval = timedelta(hours=settings.sync_interval_hours)
-        if not interval:
-            return {"outcome": "never", "due": []}
-        rows = (await asyncio.to_thread(self._services.state.repositories)).values()
-        now = datetime.now(UTC)
-        keys = [(row.repo, schedule.due(row, interval, now)) for row in rows]
-        due = [[repo, key] for repo, key in keys if key and settings.serves(repo.split("/")[0])]
-        return {"outcome": "listed", "due": due}
-
-    def _only_writer(self, repo: str) -> AbstractAsyncContextManager[None]:
-        return exclusively(self._services.settings, repo.lower(), f"reading {repo}")
-
-    async def list_forgotten(self, job: Forget) -> Outcome:
-        """The repositories to forget: those named, or all we know of an account."""
-        if job.repos:
-            return {"outcome": "listed", "repos": sorted({r.lower() for r in job.repos})}
-        known = await asyncio.to_thread(self._known_repositories)
-        prefix = f"{job.account.lower()}/"
-        return {"outcome": "listed", "repos": sorted(r for r in known if r.startswith(prefix))}
-
-    async def forget(self, repos: list[str], at: str) -> Outcome:
-        """Delete everything that is kept of some repositories; what began before `at` is void."""
-        for repo in repos:
-            moment = datetime.fromisoformat(at)
-            await asyncio.to_thread(self._services.state.forgotten.note, repo, moment)
-        await asyncio.to_thread(self._delete, repos)
-        return {"outcome": "forgotten", "repositories": len(repos)}
-
-    async def compact(self) -> Outcome:
-        """See that of what was deleted nothing is left in the knowledge base's files."""
-        await asyncio.to_thread(self._services.knowledge_base.compact)
-        return {"outcome": "compacted"}
-
-    async def is_void(self, repo: str, at: str) -> bool:
-        """Whether the repository was forgotten since a job was asked for."""
-        began = datetime.fromisoformat(at)
-        return await asyncio.to_thread(self._services.state.forgotten.since, repo, began)
-
-    async def take_back(self, repo: str, number: int | None) -> None:
-        """Delete what a void job wrote: one issue, or where it names none, the repository."""
-        if number is None:
-            await asyncio.to_thread(self._delete, [repo])
-            return
-        kb, records = self._services.knowledge_base, self._services.records
-        await asyncio.to_thread(delete_thread, kb, repo, number)
-        await asyncio.to_thread(records.forget_thread, repo, number)
-
-    def _known_repositories(self) -> set[str]:
-        services = self._services
-        return {
-            *services.knowledge_base.repos(),
-            *services.records.repositories(),
-            *services.state.repositories(),
-        }
-
-    def _delete(self, repos: list[str]) -> None:
-        services = self._services
-        for repo in repos:
-            services.knowledge_base.delete_where(Where(repos=(repo,)))
-            services.state.forget(repo)
-        services.records.forget_repositories(repos)
-        services.knowledge_base.flush()
-
-    async def _client(
-        self,
-        job: Respond
-        | Obey
-        | LeaveAlone
-        | RefreshThread
-        | RefreshConfig
-        | CheckConfig
-        | RefreshDocs
-        | Backfill,
-    ) -> GitHubClient:
-        clients = self._services.clients
-        if job.installation is not None:
-            return clients.for_installation(job.installation)
-        return await clients.for_repo(job.repo)
 
     async def _again_label(self, repo: str) -> str:
         config = await asyncio.to_thread(self._services.records.config_of, repo)

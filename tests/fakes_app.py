@@ -88,13 +88,18 @@ class ScriptedSteps:
         self._script = {name: list(results) for name, results in script.items()}
         self._changed = asyncio.Condition()
         self.forgotten: set[str] = set()
-        self.taken_back: list[tuple[str, int | None]] = []
+        self.taken_back: list[Job] = []
+
+    @property
+    def repositories(self) -> "ScriptedSteps":
+        """The steps about whole repositories follow the same script."""
+        return self
 
     async def is_void(self, repo: str, _at: str) -> bool:
         return repo in self.forgotten
 
-    async def take_back(self, repo: str, number: int | None) -> None:
-        self.taken_back.append((repo, number))
+    async def take_back(self, job: Job) -> None:
+        self.taken_back.append(job)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

@@ -12,10 +12,10 @@ import uvicorn
 from fastapi import FastAPI
 
 from app.job_queue import JobQueue
-from app.jobs import Patience
 from app.main import create_app
 from app.services import Services
 from app.settings import Settings
+from app.stepping import Patience
 from indexer.embedding import TextEmbedder
 from tests.fakes_embedding import ToyEmbedder
 from tests.github_simulator import Seed, Simulator

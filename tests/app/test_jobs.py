@@ -14,9 +14,10 @@ from dbos import DBOS
 
 from app.job_kinds import Adopt, Backfill, Forget, Job, RefreshThread, Respond
 from app.job_queue import JobQueue
-from app.jobs import Jobs, Patience
+from app.jobs import Jobs
 from app.metrics import Metrics
 from app.settings import Settings
+from app.stepping import Patience
 from indexer.errors import Forbidden, GitHubUnavailable, RateLimited, StoreBusy
 from indexer.state import State, Status
 from tests.fakes_app import ScriptedSteps
@@ -276,7 +277,7 @@ async def test_what_is_due_is_read_again_once_and_not_while_it_is_read(tmp_path)
 
 
 async def test_forgetting_cancels_a_running_backfill_and_deletes_after_it(tmp_path, monkeypatch):
-    monkeypatch.setattr("app.jobs.FORGET_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr("app.repository_jobs.FORGET_AGAIN_SECONDS", 0.01)
     steps = ScriptedSteps(
         read_history=[asyncio.Event()],
         list_forgotten=[{"outcome": "listed", "repos": ["octo/tools"]}],
@@ -286,6 +287,25 @@ async def test_forgetting_cancels_a_running_backfill_and_deletes_after_it(tmp_pa
         await steps.reached("read_history")
         await jobs.run(Forget(("octo/tools",)), "guid2")
     assert steps.count("forget") == 2
+
+
+async def test_what_was_asked_for_after_a_forgetting_is_done_again_and_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr("app.repository_jobs.FORGET_AGAIN_SECONDS", 0.01)
+    steps = ScriptedSteps(
+        read_history=[asyncio.Event()],
+        list_forgotten=[{"outcome": "listed", "repos": ["octo/tools"]}],
+    )
+    async with running(tmp_path, steps) as jobs:
+        long_ago = datetime.now(UTC) - timedelta(hours=1)
+        await jobs.queue.enqueue("installed again", [Backfill("octo/tools", 11)])
+        await steps.reached("read_history")
+        await jobs.queue.enqueue("uninstalled", [Forget(("octo/tools",))], at=long_ago)
+        await steps.reached("read_history", 2)
+        await jobs.idle()
+    names = [name for name, _ in steps.calls]
+    assert names.index("forget") < len(names) - 1 - names[::-1].index("read_history")
+    read = [given[0] for name, given in steps.calls if name == "read_history"]
+    assert read == [Backfill("octo/tools", 11), Backfill("octo/tools", 11, full=True)]
 
 
 async def test_what_was_asked_for_before_a_repository_was_forgotten_is_not_done(tmp_path):
@@ -310,13 +330,15 @@ async def test_what_is_under_way_when_a_repository_is_forgotten_is_undone(tmp_pa
     async with running(tmp_path, steps) as jobs:
         thread = jobs.run(RefreshThread("octo/tools", 7, 11), "one")
         history = jobs.run(Backfill("octo/tools", 11), "two")
-        both = asyncio.gather(thread, history, return_exceptions=True)
+        ended = asyncio.gather(thread, history, return_exceptions=True)
         await steps.reached("read_thread")
         await steps.reached("read_history")
         steps.forgotten.add("octo/tools")
         hold.set()
-        await both
-    assert sorted(steps.taken_back, key=str) == [("octo/tools", 7), ("octo/tools", None)]
+        await ended
+    both = {RefreshThread("octo/tools", 7, 11), Backfill("octo/tools", 11)}
+    assert set(steps.taken_back) == both
+    assert len(steps.taken_back) == 2
 
 
 async def test_an_installation_that_is_undone_meanwhile_reads_nothing(tmp_path):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.job_queue import UNFINISHED
+from app.queued import UNFINISHED
 from indexer.remote_store import RemoteStore
 from indexer.store import Where
 from tests.app.test_end_to_end import BODY, REPO, TITLE, comment, thread

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from app.job_queue import UNFINISHED
+from app.queued import UNFINISHED
 from indexer.edge_store import EdgeStore
 from tests.app.test_end_to_end import AGAIN, REPO, START, comment, thread
 from tests.app.worker import Worker
