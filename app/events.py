@@ -16,6 +16,7 @@ from app.job_kinds import (
     Forget,
     Job,
     LeaveAlone,
+    Move,
     Obey,
     RefreshConfig,
     RefreshDocs,
@@ -29,7 +30,7 @@ from indexer.config_file import CONFIG_PATH
 from indexer.errors import InputError
 from indexer.repo_config import DEFAULT_DOCS, any_matches
 
-REFRESHING = {"edited", "closed", "reopened", "labeled", "unlabeled"}
+REFRESHING = {"edited", "closed", "reopened", "labeled", "unlabeled", "locked", "unlocked"}
 PUSHED = {"opened", "reopened", "synchronize"}
 REMOVING = {"deleted", "transferred"}
 RELEASE_ACTIONS = {"published", "unpublished", "edited", "deleted"}
@@ -186,15 +187,22 @@ def _repository(read: Payload, settings: Settings, _rules: Rules) -> tuple[Job, 
         # What was written when everybody could read it is read again with the next issue.
         return (Forget((full_name,)),)
     if read.action == "transferred":
-        before = _former_owner(read.changes.owner.before)
-        return (Forget((f"{before}/{name}",)),) if before else Ignored("no_former_owner")
+        former = _former_owner(read.changes.owner.before)
+        if former is None:
+            return Ignored("no_former_owner")
+        return _moved(f"{former}/{name}", full_name, settings)
     if read.action == "renamed":
         before = read.changes.repository.name.before
-        jobs: list[Job] = [Forget((f"{owner}/{before}",))] if isinstance(before, str) else []
-        if settings.serves(owner) and read.installation:
-            jobs.append(Adopt(read.installation.id, (full_name,)))
-        return tuple(jobs) or Ignored("account_not_allowed")
+        if not isinstance(before, str):
+            return Ignored("no_former_name")
+        return _moved(f"{owner}/{before}", full_name, settings)
     return Ignored("action_unused")
+
+
+def _moved(before: str, after: str, settings: Settings) -> tuple[Job, ...]:
+    if settings.serves(after.partition("/")[0]):
+        return (Move(before, after),)
+    return (Forget((before,)),)
 
 
 def _former_owner(before: object) -> str | None:

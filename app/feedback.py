@@ -1,6 +1,5 @@
 """What became of each answer: kept with the version that gave it (SQLAlchemy)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -10,7 +9,7 @@ from app.outcomes import Kind, Outcome
 from indexer.database import create_tables
 
 _TABLES = sa.MetaData()
-_FEEDBACK = sa.Table(
+FEEDBACK = sa.Table(
     "feedback",
     _TABLES,
     sa.Column("repo", sa.String(256), primary_key=True),
@@ -72,7 +71,7 @@ class Feedback:
     def of(self, repo: str, number: int) -> Answered | None:
         """What was said about an issue."""
         with self._engine.connect() as connection:
-            row = connection.execute(sa.select(_FEEDBACK).where(_is(repo, number))).one_or_none()
+            row = connection.execute(sa.select(FEEDBACK).where(_is(repo, number))).one_or_none()
         return _answered(row) if row else None
 
     def said(self, answered: Answered) -> None:
@@ -97,8 +96,8 @@ class Feedback:
         """A command said that the answer is wrong."""
         with self._engine.begin() as connection:
             connection.execute(
-                sa.update(_FEEDBACK)
-                .where(_is(repo, number), _FEEDBACK.c.kind == "posted")
+                sa.update(FEEDBACK)
+                .where(_is(repo, number), FEEDBACK.c.kind == "posted")
                 .values(told_wrong=True, outcome="noise")
             )
 
@@ -106,33 +105,26 @@ class Feedback:
         self, moment: datetime | None = None, repo: str | None = None, most: int | None = None
     ) -> list[Answered]:
         """The answers given since a moment, those first that were looked up longest ago."""
-        query = sa.select(_FEEDBACK).order_by(
-            _FEEDBACK.c.checked, _FEEDBACK.c.repo, _FEEDBACK.c.number
-        )
+        query = sa.select(FEEDBACK).order_by(FEEDBACK.c.checked, FEEDBACK.c.repo, FEEDBACK.c.number)
         if moment is not None:
-            query = query.where(_FEEDBACK.c.at >= moment.timestamp())
+            query = query.where(FEEDBACK.c.at >= moment.timestamp())
         if repo is not None:
-            query = query.where(_FEEDBACK.c.repo == repo.lower())
+            query = query.where(FEEDBACK.c.repo == repo.lower())
         with self._engine.connect() as connection:
             return [_answered(row) for row in connection.execute(query.limit(most))]
 
     def forget_thread(self, repo: str, number: int) -> None:
         """Forget one issue, because it is gone."""
         with self._engine.begin() as connection:
-            connection.execute(sa.delete(_FEEDBACK).where(_is(repo, number)))
-
-    def forget_repositories(self, repos: Sequence[str]) -> None:
-        """Forget all issues of some repositories, named in lower case."""
-        with self._engine.begin() as connection:
-            connection.execute(sa.delete(_FEEDBACK).where(_FEEDBACK.c.repo.in_(repos)))
+            connection.execute(sa.delete(FEEDBACK).where(_is(repo, number)))
 
     def _write(self, answered: Answered, checked: float) -> None:
-        names = {column.name for column in _FEEDBACK.columns} - {"at", "checked", "repo"}
+        names = {column.name for column in FEEDBACK.columns} - {"at", "checked", "repo"}
         values = {name: getattr(answered, name) for name in names}
         values |= {"repo": answered.repo.lower(), "at": answered.at.timestamp(), "checked": checked}
         with self._engine.begin() as connection:
-            connection.execute(sa.delete(_FEEDBACK).where(_is(answered.repo, answered.number)))
-            connection.execute(sa.insert(_FEEDBACK).values(values))
+            connection.execute(sa.delete(FEEDBACK).where(_is(answered.repo, answered.number)))
+            connection.execute(sa.insert(FEEDBACK).values(values))
 
 
 def _answered(row: sa.Row[tuple[object, ...]]) -> Answered:
@@ -144,4 +136,4 @@ def _answered(row: sa.Row[tuple[object, ...]]) -> Answered:
 
 
 def _is(repo: str, number: int) -> sa.ColumnElement[bool]:
-    return sa.and_(_FEEDBACK.c.repo == repo.lower(), _FEEDBACK.c.number == number)
+    return sa.and_(FEEDBACK.c.repo == repo.lower(), FEEDBACK.c.number == number)

@@ -213,6 +213,21 @@ class Forget:
         return (self.account or self.repos[0].split("/")[0]).lower()
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A repository has another name, or another owner: keep under it all that is known of it."""
+
+    # That of Forget: the two must not meet.
+    queue: ClassVar[str] = Forget.queue
+    before: str
+    after: str
+
+    @property
+    def partition(self) -> str:
+        """The same as of what is to be forgotten of the account that it had."""
+        return self.before.split("/")[0].lower()
+
+
 Job = (
     Respond
     | Obey
@@ -227,6 +242,7 @@ Job = (
     | Backfill
     | Import
     | Forget
+    | Move
 )
 J = TypeVar("J", bound=Job)
 

@@ -23,6 +23,7 @@ from app.job_kinds import (
     J,
     Job,
     LeaveAlone,
+    Move,
     Obey,
     RefreshConfig,
     RefreshDocs,
@@ -90,6 +91,7 @@ class Jobs:
             Backfill: self._workflow(Backfill, self._repositories.backfill),
             Import: self._workflow(Import, self._repositories.import_file),
             Forget: self._workflow(Forget, self._repositories.forget),
+            Move: self._workflow(Move, self._repositories.move),
         }
 
     def recurring(self) -> dict[str, tuple[str, Recurring]]:
@@ -239,7 +241,7 @@ class Jobs:
         self, work: Callable[[J, str], Awaitable[Outcome]], job: J, at: str
     ) -> Outcome:
         """Do a job, but not if its repository is forgotten; if it is meanwhile, undo it."""
-        if isinstance(job, RemoveThread | Adopt | Forget):
+        if isinstance(job, RemoveThread | Adopt | Forget | Move):
             return await work(job, at)
         if await self._repository_steps.is_void(job.repo, at):
             return {"outcome": "forgotten"}

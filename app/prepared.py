@@ -5,7 +5,6 @@ job's own record must hold no text: here it goes with the issue when that is for
 """
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 
 import sqlalchemy as sa
@@ -14,7 +13,7 @@ from indexer.database import create_tables
 
 TABLES = sa.MetaData()
 
-_PREPARED = sa.Table(
+PREPARED = sa.Table(
     "prepared_comments",
     TABLES,
     sa.Column("repo", sa.String(256), primary_key=True),
@@ -76,7 +75,7 @@ class PreparedComments:
 
     def of(self, repo: str, number: int) -> Prepared | None:
         """What was last prepared for an issue."""
-        query = sa.select(_PREPARED).where(_is(repo, number))
+        query = sa.select(PREPARED).where(_is(repo, number))
         with self._engine.connect() as connection:
             row = connection.execute(query).mappings().one_or_none()
         if row is None:
@@ -88,26 +87,21 @@ class PreparedComments:
         """Keep it in place of what was prepared for the issue before."""
         values = asdict(prepared) | {"repo": prepared.repo.lower()}
         with self._engine.begin() as connection:
-            connection.execute(sa.delete(_PREPARED).where(_is(prepared.repo, prepared.number)))
-            connection.execute(sa.insert(_PREPARED).values(values))
+            connection.execute(sa.delete(PREPARED).where(_is(prepared.repo, prepared.number)))
+            connection.execute(sa.insert(PREPARED).values(values))
 
     def finish(self, repo: str, number: int) -> None:
         """It is posted, or never will be: the words can go."""
         with self._engine.begin() as connection:
             connection.execute(
-                sa.update(_PREPARED).where(_is(repo, number)).values(body=None, posted=True)
+                sa.update(PREPARED).where(_is(repo, number)).values(body=None, posted=True)
             )
 
     def forget_thread(self, repo: str, number: int) -> None:
         """Forget one issue."""
         with self._engine.begin() as connection:
-            connection.execute(sa.delete(_PREPARED).where(_is(repo, number)))
-
-    def forget_repositories(self, repos: Sequence[str]) -> None:
-        """Forget all issues of some repositories, named in lower case."""
-        with self._engine.begin() as connection:
-            connection.execute(sa.delete(_PREPARED).where(_PREPARED.c.repo.in_(repos)))
+            connection.execute(sa.delete(PREPARED).where(_is(repo, number)))
 
 
 def _is(repo: str, number: int) -> sa.ColumnElement[bool]:
-    return sa.and_(_PREPARED.c.repo == repo.lower(), _PREPARED.c.number == number)
+    return sa.and_(PREPARED.c.repo == repo.lower(), PREPARED.c.number == number)

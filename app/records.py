@@ -8,13 +8,20 @@ from typing import Self
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from app.feedback import Feedback
-from app.prepared import PreparedComments
+from app.feedback import FEEDBACK, Feedback
+from app.prepared import PREPARED, PreparedComments
 from app.settings import Settings
-from app.spending import Spending
-from app.wishes import Wishes
+from app.spending import CALLS, Spending
+from app.wishes import WISHES, Wishes
 from indexer.config_file import ConfigFile
-from indexer.database import create_tables, open_engine, scrub
+from indexer.database import (
+    create_tables,
+    forget_rows,
+    open_engine,
+    rename_rows,
+    repositories_in,
+    scrub,
+)
 from indexer.repo_config import RepoConfig
 
 _TABLES = sa.MetaData()
@@ -42,6 +49,8 @@ _CONFIGS = sa.Table(
     sa.Column("problem", sa.Text),
     sa.Column("line", sa.Integer),
 )
+
+_EVERY_TABLE = (_REPLIES, _CONFIGS, PREPARED, WISHES, CALLS, FEEDBACK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,21 +143,16 @@ class Records:
 
     def forget_repositories(self, repos: Sequence[str]) -> None:
         """Forget all about some repositories."""
-        names = [repo.lower() for repo in repos]
-        with self._engine.begin() as connection:
-            for table in (_REPLIES, _CONFIGS):
-                connection.execute(sa.delete(table).where(table.c.repo.in_(names)))
-        self.prepared.forget_repositories(names)
-        self.wishes.forget_repositories(names)
-        self.spending.forget_repositories(names)
-        self.feedback.forget_repositories(names)
+        forget_rows(self._engine, _EVERY_TABLE, [repo.lower() for repo in repos])
         scrub(self._engine)
+
+    def rename_repository(self, before: str, after: str) -> None:
+        """Remember under its new name all that is remembered of a repository."""
+        rename_rows(self._engine, _EVERY_TABLE, before.lower(), after.lower())
 
     def repositories(self) -> set[str]:
         """Every repository that something is remembered of."""
-        query = sa.union(sa.select(_REPLIES.c.repo), sa.select(_CONFIGS.c.repo))
-        with self._engine.connect() as connection:
-            return set(connection.execute(query).scalars())
+        return repositories_in(self._engine, _EVERY_TABLE)
 
     def config_of(self, repo: str) -> RepoConfig:
         """The config in force: the last good one that was read, else the defaults."""

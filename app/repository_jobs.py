@@ -1,4 +1,4 @@
-"""The workflows about whole repositories: read in, kept fresh, forgotten."""
+"""The workflows about whole repositories: read in, kept fresh, moved, forgotten."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,9 +9,21 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from dbos import DBOS
 
-from app.job_kinds import Adopt, Backfill, Forget, Import, Job
+from app.job_kinds import (
+    KINDS,
+    Adopt,
+    Backfill,
+    Forget,
+    Import,
+    Improve,
+    Job,
+    Move,
+    Respond,
+    restored,
+    stored,
+)
 from app.job_queue import ENDED, JobQueue, Outcome, Recurring
-from app.queued import asked_since
+from app.queued import asked_since, unfinished_issues
 from app.stepping import Patience
 from indexer.state import State, Status
 
@@ -20,7 +32,7 @@ if TYPE_CHECKING:  # the steps load the engines, the order of steps does not nee
 
 log = structlog.get_logger()
 
-# A cancelled backfill may still be writing its last page when its repository is forgotten.
+# A cancelled job may still be writing when its repository is forgotten or moved.
 FORGET_AGAIN_SECONDS = 5.0
 COMPACT_CRON = "41 3 * * *"
 # How often it is looked whether a repository is due; each has its own time.
@@ -120,7 +132,20 @@ class RepositoryJobs:
         """Read a repository's history from GitHub."""
         # The config first: its label must exist while the history is still being read.
         await self._step(self._read_config, job)
-        return await self._step(self._steps.read_history, job, preemptible=True)
+        found = await self._step(self._steps.locate, job)
+        if found["outcome"] == "here":
+            return await self._step(self._steps.read_history, job, preemptible=True)
+        # Nothing told us: a webhook was lost, or GitHub sends none.
+        await self._step(self._put_right, job.repo, found, DBOS.workflow_id)
+        return {"outcome": "gone", "error": found["error"]}
+
+    async def _put_right(self, repo: str, found: Outcome, cause: str) -> Outcome:
+        """Have a repository forgotten that is lost, or moved that has another name."""
+        if found["outcome"] == "lost":
+            await self._queue.enqueue(cause, [Forget((repo,))])
+        if found["outcome"] == "moved":
+            await self._queue.enqueue(cause, [Move(repo, found["name"])])
+        return {"outcome": "queued"}
 
     async def import_file(self, job: Import, _at: str) -> Outcome:
         """Read a repository's history from a file."""
@@ -141,6 +166,48 @@ class RepositoryJobs:
         await self._step(self._steps.compact)
         await self._step(self._read_again, repos, at)
         return outcome
+
+    async def move(self, job: Move, at: str) -> Outcome:
+        """Keep under its new name all that is known of a repository, where that is served too.
+
+        Its documents are read again; what is under way on its issues begins anew.
+        """
+        if not (await self._step(self._steps.is_served, job))["served"]:
+            return await self.forget(Forget((job.before,)), at)
+        waiting = (await self._step(self._list_waiting, job))["waiting"]
+        stopped = await self._step(self._stop_backfills, [job.before, job.after])
+        await self._step(self._stop, [cause for cause, *_ in waiting])
+        outcome = await self._step(self._steps.move, job, at)
+        if stopped["cancelled"] or waiting:
+            await DBOS.sleep_async(FORGET_AGAIN_SECONDS)
+            await self._step(self._steps.move, job, at)
+        await self._step(self._go_on, job, waiting, DBOS.workflow_id, at)
+        await self._step(self._steps.compact)
+        return outcome
+
+    async def _list_waiting(self, job: Move) -> Outcome:
+        """What is to be done on issues of the old name: ids, kinds, values, and when asked for."""
+        queues = (Respond.queue, Improve.queue)
+        waiting = [
+            [q.id, type(q.job).__name__, stored(q.job), q.at.isoformat()]
+            for q in await unfinished_issues(queues, job.before)
+        ]
+        return {"outcome": "listed", "waiting": waiting}
+
+    async def _stop(self, jobs: list[str]) -> Outcome:
+        await self._queue.cancel(jobs)
+        return {"outcome": "stopped"}
+
+    async def _go_on(
+        self, job: Move, waiting: list[tuple[str, str, dict[str, Any], str]], cause: str, at: str
+    ) -> Outcome:
+        """The history from where it was read to, and what was waiting, under the new name."""
+        asked = datetime.fromisoformat(at)
+        await self._queue.enqueue(cause, [Backfill(job.after)], at=asked)
+        for former, kind, values, since in waiting:
+            renamed = restored(KINDS[kind], {**values, "repo": job.after, "installation": None})
+            await self._queue.enqueue(former, [renamed], at=datetime.fromisoformat(since))
+        return {"outcome": "queued"}
 
     async def _stop_backfills(self, repos: list[str]) -> Outcome:
         found = [await self._queue.unfinished(Backfill.queue, repo.lower()) for repo in repos]

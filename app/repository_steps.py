@@ -19,6 +19,7 @@ from app.job_kinds import (
     Import,
     Improve,
     LeaveAlone,
+    Move,
     Obey,
     RefreshConfig,
     RefreshDocs,
@@ -36,6 +37,7 @@ from indexer.exclusive import exclusively
 from indexer.importing import Complaints, import_file
 from indexer.indexing import delete_thread
 from indexer.progress import report_json
+from indexer.renaming import rename_threads
 from indexer.store import Where
 
 log = structlog.get_logger()
@@ -82,6 +84,60 @@ class RepositorySteps:
         ]
         found.sort(key=lambda r: str(r.get("pushed_at") or ""), reverse=True)
         return {"outcome": "listed", "repos": [str(r["full_name"]) for r in found]}
+
+    async def locate(self, job: Backfill) -> Outcome:
+        """Whether a repository is where it was.
+
+        `here`; `moved` to another `name`; `lost` where it is deleted or the App no longer
+        installed there; `gone` where it cannot be read though the App is installed.
+        """
+        try:
+            client = await self._services.client_for(job.repo, job.installation)
+            name = str((await client.get(f"repos/{job.repo}"))["full_name"])
+        except NotFound as error:
+            lost = await self._home(job.repo) is None
+            return {"outcome": "lost" if lost else "gone", "error": str(error)}
+        if name.lower() == job.repo.lower():
+            return {"outcome": "here"}
+        return {"outcome": "moved", "name": name, "error": f"{job.repo} is called {name} now."}
+
+    async def _home(self, repo: str) -> int | None:
+        """The installation that a repository belongs to, as GitHub tells the App itself."""
+        try:
+            found = await self._services.clients.app().get(f"repos/{repo}/installation")
+        except NotFound:
+            return None
+        return int(found["id"])
+
+    async def is_served(self, job: Move) -> Outcome:
+        """Whether a repository that moved is one of ours where it is now.
+
+        One that only changed its name is in the installation that it was in.
+        """
+        old, new = (name.split("/")[0] for name in (job.before, job.after))
+        served = self._services.settings.serves(new)
+        if served and old.lower() != new.lower():
+            served = await self._home(job.after) is not None
+        return {"outcome": "asked", "served": served}
+
+    async def move(self, job: Move, at: str) -> Outcome:
+        """Carry over all that is known of a repository; what began before under the old is void."""
+        services = self._services
+        async with self._only_writer(job.before), self._only_writer(job.after):
+            points = await asyncio.to_thread(self._carry_over, job)
+            moment = datetime.fromisoformat(at)
+            # Only now: a void job takes back what it wrote, and that must not be what is carried.
+            await asyncio.to_thread(services.state.forgotten.note, job.before, moment)
+        return {"outcome": "moved", "to": job.after, "points": points}
+
+    def _carry_over(self, job: Move) -> int:
+        services = self._services
+        points = rename_threads(services.knowledge_base, job.before, job.after)
+        services.records.rename_repository(job.before, job.after)
+        # Last: as long as its row is there, a repository is known to be one to move.
+        services.state.rename(job.before, job.after)
+        services.knowledge_base.flush()
+        return points
 
     async def read_history(self, job: Backfill) -> Outcome:
         """Read the repository's whole history, from where a former run stopped."""
@@ -225,7 +281,7 @@ class RepositorySteps:
         return {
             *services.knowledge_base.repos(),
             *services.records.repositories(),
-            *services.state.repositories(),
+            *services.state.names(),
         }
 
     def _delete(self, repos: list[str]) -> None:

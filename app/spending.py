@@ -4,7 +4,7 @@ A call is entered with the most it can cost before it is made, and corrected whe
 known: a crash in between leaves it dear rather than free.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from indexer.database import create_tables
 
 _TABLES = sa.MetaData()
-_CALLS = sa.Table(
+CALLS = sa.Table(
     "llm_calls",
     _TABLES,
     sa.Column("id", sa.Integer, primary_key=True),
@@ -66,8 +66,8 @@ class Spending:
         """
         now = self._now()
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
-        here = _CALLS.c.repo == repo.lower()
-        total = sa.select(sa.func.coalesce(sa.func.sum(_CALLS.c.cost), 0.0)).where(here)
+        here = CALLS.c.repo == repo.lower()
+        total = sa.select(sa.func.coalesce(sa.func.sum(CALLS.c.cost), 0.0)).where(here)
         row = {
             "repo": repo.lower(),
             "number": number,
@@ -81,10 +81,10 @@ class Spending:
                 key = sa.func.hashtext(repo.lower())
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
             # Entered first and taken back: on SQLite only a write makes others wait.
-            made = connection.execute(sa.insert(_CALLS).values(row).returning(_CALLS.c.id))
+            made = connection.execute(sa.insert(CALLS).values(row).returning(CALLS.c.id))
             call = int(made.scalar_one())
-            day = connection.execute(total.where(_CALLS.c.at >= midnight)).scalar_one()
-            issue = connection.execute(total.where(_CALLS.c.number == number)).scalar_one()
+            day = connection.execute(total.where(CALLS.c.at >= midnight)).scalar_one()
+            issue = connection.execute(total.where(CALLS.c.number == number)).scalar_one()
             if day > limits.day or issue > limits.issue:
                 connection.rollback()
                 return None
@@ -109,25 +109,20 @@ class Spending:
             "failure": failure,
         }
         with self._engine.begin() as connection:
-            connection.execute(sa.update(_CALLS).where(_CALLS.c.id == call).values(values))
+            connection.execute(sa.update(CALLS).where(CALLS.c.id == call).values(values))
 
     def spent(self, repo: str | None = None, since: datetime | None = None) -> Spent:
         """What was spent on a repository, or on all, since a moment."""
         query = sa.select(
             sa.func.count(),
-            sa.func.coalesce(sa.func.sum(_CALLS.c.input_tokens), 0),
-            sa.func.coalesce(sa.func.sum(_CALLS.c.output_tokens), 0),
-            sa.func.coalesce(sa.func.sum(_CALLS.c.cost), 0.0),
+            sa.func.coalesce(sa.func.sum(CALLS.c.input_tokens), 0),
+            sa.func.coalesce(sa.func.sum(CALLS.c.output_tokens), 0),
+            sa.func.coalesce(sa.func.sum(CALLS.c.cost), 0.0),
         )
         if repo is not None:
-            query = query.where(_CALLS.c.repo == repo.lower())
+            query = query.where(CALLS.c.repo == repo.lower())
         if since is not None:
-            query = query.where(_CALLS.c.at >= since.timestamp())
+            query = query.where(CALLS.c.at >= since.timestamp())
         with self._engine.connect() as connection:
             calls, read, written, cost = connection.execute(query).one()
         return Spent(calls, int(read), int(written), float(cost))
-
-    def forget_repositories(self, repos: Sequence[str]) -> None:
-        """Forget the calls of some repositories, named in lower case."""
-        with self._engine.begin() as connection:
-            connection.execute(sa.delete(_CALLS).where(_CALLS.c.repo.in_(repos)))

@@ -212,9 +212,11 @@ class Steps:
 
     async def read_config(self, job: RefreshConfig | RefreshDocs | Backfill) -> Outcome:
         """Read the repository's config file, and see that its label exists."""
-        client = await self._services.client_for(job.repo, job.installation)
         try:
+            client = await self._services.client_for(job.repo, job.installation)
             file = await config_file.read(client.get, job.repo)
+        except NotFound as error:
+            return {"outcome": "gone", "error": str(error)}
         except (Forbidden, Rejected) as error:
             log.warning("config not read", repo=job.repo, error=str(error))
             return {"outcome": "refused"}

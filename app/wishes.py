@@ -1,6 +1,5 @@
 """What people asked of us about single issues, remembered until it is taken back (SQLAlchemy)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,7 +10,7 @@ from indexer.database import create_tables
 Wish = Literal["off", "no_ai", "hidden"]
 
 _TABLES = sa.MetaData()
-_WISHES = sa.Table(
+WISHES = sa.Table(
     "issue_wishes",
     _TABLES,
     sa.Column("repo", sa.String(256), primary_key=True),
@@ -47,34 +46,29 @@ class Wishes:
 
     def of(self, repo: str, number: int) -> Wished:
         """What was asked for about an issue."""
-        query = sa.select(_WISHES.c.wish).where(_is(repo, number))
+        query = sa.select(WISHES.c.wish).where(_is(repo, number))
         with self._engine.connect() as connection:
             return Wished(**dict.fromkeys(connection.execute(query).scalars(), True))
 
     def add(self, repo: str, number: int, wish: Wish) -> None:
         """Remember a wish."""
         with self._engine.begin() as connection:
-            connection.execute(sa.delete(_WISHES).where(_is(repo, number), _WISHES.c.wish == wish))
+            connection.execute(sa.delete(WISHES).where(_is(repo, number), WISHES.c.wish == wish))
             row = {"repo": repo.lower(), "number": number, "wish": wish}
-            connection.execute(sa.insert(_WISHES).values(row))
+            connection.execute(sa.insert(WISHES).values(row))
 
     def show_again(self, repo: str, number: int) -> None:
         """Our comment need not stay folded."""
         with self._engine.begin() as connection:
             connection.execute(
-                sa.delete(_WISHES).where(_is(repo, number), _WISHES.c.wish == "hidden")
+                sa.delete(WISHES).where(_is(repo, number), WISHES.c.wish == "hidden")
             )
 
     def forget_thread(self, repo: str, number: int) -> None:
         """Forget one issue, because it is gone."""
         with self._engine.begin() as connection:
-            connection.execute(sa.delete(_WISHES).where(_is(repo, number)))
-
-    def forget_repositories(self, repos: Sequence[str]) -> None:
-        """Forget all issues of some repositories, named in lower case."""
-        with self._engine.begin() as connection:
-            connection.execute(sa.delete(_WISHES).where(_WISHES.c.repo.in_(repos)))
+            connection.execute(sa.delete(WISHES).where(_is(repo, number)))
 
 
 def _is(repo: str, number: int) -> sa.ColumnElement[bool]:
-    return sa.and_(_WISHES.c.repo == repo.lower(), _WISHES.c.number == number)
+    return sa.and_(WISHES.c.repo == repo.lower(), WISHES.c.number == number)

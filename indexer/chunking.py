@@ -80,7 +80,12 @@ def comment_key(number: int, comment: Comment, ordinal: int = 0) -> str:
     From its time and author, not from its id: an export has no ids, and a later sync, which has
     them, finds the same point. `ordinal` counts those equal in both.
     """
-    return f"comment:{number}:{seconds(comment.created_at)}:{comment.author.lower()}:{ordinal}"
+    return comment_key_at(number, seconds(comment.created_at), comment.author, ordinal)
+
+
+def comment_key_at(number: int, created: int, author: str, ordinal: int) -> str:
+    """The same from what a comment's payload says; `created` is in seconds since 1970."""
+    return f"comment:{number}:{created}:{author.lower()}:{ordinal}"
 
 
 def doc_key(path: str, headings: Sequence[str], ordinal: int = 0) -> str:

@@ -1,5 +1,6 @@
 """Where tables are kept: SQLite files in DATA_DIR, or Postgres by DATABASE_URL."""
 
+from collections.abc import Sequence
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
@@ -69,6 +70,37 @@ def create_tables(engine: sa.Engine, metadata: sa.MetaData) -> None:
                     kind = column.type.compile(engine.dialect)
                     added = f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}"
                     connection.execute(sa.text(added))
+
+
+def repositories_in(engine: sa.Engine, tables: Sequence[sa.Table]) -> set[str]:
+    """Every repository that has a row in one of these tables, by their column `repo`."""
+    query = sa.union(*(sa.select(table.c.repo) for table in tables))
+    with engine.connect() as connection:
+        return set(connection.execute(query).scalars())
+
+
+def forget_rows(engine: sa.Engine, tables: Sequence[sa.Table], repos: Sequence[str]) -> None:
+    """Delete the rows of some repositories, named in lower case."""
+    with engine.begin() as connection:
+        for table in tables:
+            connection.execute(sa.delete(table).where(table.c.repo.in_(repos)))
+
+
+def rename_rows(engine: sa.Engine, tables: Sequence[sa.Table], before: str, after: str) -> None:
+    """Give a repository's rows its new name, all or none; both names in lower case.
+
+    Where the new name has a row of the same key already, that one is newer and stays.
+    """
+    with engine.begin() as connection:
+        for table in tables:
+            old = table.c.repo == before
+            if "repo" in table.primary_key.columns:
+                there = table.alias()
+                rest = [column.name for column in table.primary_key if column.name != "repo"]
+                same = (there.c[name] == table.c[name] for name in rest)
+                taken = sa.exists().where(there.c.repo == after, *same)
+                connection.execute(sa.delete(table).where(old, taken))
+            connection.execute(sa.update(table).where(old).values(repo=after))
 
 
 def scrub(engine: sa.Engine) -> None:

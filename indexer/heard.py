@@ -11,7 +11,7 @@ SKEW = timedelta(seconds=10)
 
 _metadata = sa.MetaData()
 # Seconds since 1970: moments are compared in the database.
-_heard = sa.Table(
+HEARD = sa.Table(
     "heard_threads",
     _metadata,
     sa.Column("repo", sa.Text, primary_key=True),
@@ -35,22 +35,22 @@ class HeardThreads:
     def note(self, repo: str, number: int) -> None:
         """Something happened to this thread just now."""
         now = datetime.now(UTC).timestamp()
-        same = (_heard.c.repo == repo.lower()) & (_heard.c.number == number)
+        same = (HEARD.c.repo == repo.lower()) & (HEARD.c.number == number)
         with self._engine.begin() as connection:
-            connection.execute(sa.delete(_heard).where(same))
-            connection.execute(sa.insert(_heard).values(repo=repo.lower(), number=number, at=now))
+            connection.execute(sa.delete(HEARD).where(same))
+            connection.execute(sa.insert(HEARD).values(repo=repo.lower(), number=number, at=now))
 
     def since(self, repo: str, moment: datetime) -> set[int]:
         """The threads of a repository that something happened to since a moment."""
         floor = (moment - SKEW).timestamp()
-        query = sa.select(_heard.c.number).where(_heard.c.repo == repo.lower())
+        query = sa.select(HEARD.c.number).where(HEARD.c.repo == repo.lower())
         with self._engine.connect() as connection:
-            return set(connection.execute(query.where(_heard.c.at >= floor)).scalars())
+            return set(connection.execute(query.where(HEARD.c.at >= floor)).scalars())
 
     def drop(self, repo: str, before: datetime | None = None) -> None:
         """Forget a repository's threads; with `before` only what was heard before that moment."""
-        gone = sa.delete(_heard).where(_heard.c.repo == repo.lower())
+        gone = sa.delete(HEARD).where(HEARD.c.repo == repo.lower())
         if before is not None:
-            gone = gone.where(_heard.c.at < (before - SKEW).timestamp())
+            gone = gone.where(HEARD.c.at < (before - SKEW).timestamp())
         with self._engine.begin() as connection:
             connection.execute(gone)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from indexer.database import create_tables
 
 _metadata = sa.MetaData()
-_left_out = sa.Table(
+LEFT_OUT = sa.Table(
     "left_out_files",
     _metadata,
     sa.Column("repo", sa.Text, primary_key=True),
@@ -35,8 +35,8 @@ class LeftOutFiles:
 
     def of(self, repo: str) -> dict[str, LeftOut]:
         """A repository's, by their paths and in the order of these."""
-        query = sa.select(_left_out.c.path, _left_out.c.blob, _left_out.c.reason)
-        query = query.where(_left_out.c.repo == repo.lower())
+        query = sa.select(LEFT_OUT.c.path, LEFT_OUT.c.blob, LEFT_OUT.c.reason)
+        query = query.where(LEFT_OUT.c.repo == repo.lower())
         with self._engine.connect() as connection:
             rows = connection.execute(query).all()
         return {path: LeftOut(blob, reason) for path, blob, reason in sorted(rows)}
@@ -48,19 +48,14 @@ class LeftOutFiles:
             for path, one in refused.items()
         ]
         with self._engine.begin() as connection:
-            connection.execute(_gone(repo).where(_left_out.c.path.in_(list(read))))
+            connection.execute(_gone(repo).where(LEFT_OUT.c.path.in_(list(read))))
             if rows:
-                connection.execute(sa.insert(_left_out), rows)
+                connection.execute(sa.insert(LEFT_OUT), rows)
 
     def keep_only(self, repo: str, paths: Collection[str]) -> None:
         """Forget every file but these."""
         self.settle(repo, self.of(repo).keys() - set(paths), {})
 
-    def drop(self, repo: str) -> None:
-        """Forget a repository's files."""
-        with self._engine.begin() as connection:
-            connection.execute(_gone(repo))
-
 
 def _gone(repo: str) -> sa.Delete:
-    return sa.delete(_left_out).where(_left_out.c.repo == repo.lower())
+    return sa.delete(LEFT_OUT).where(LEFT_OUT.c.repo == repo.lower())

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from indexer.database import create_tables
 
 _metadata = sa.MetaData()
-_pairs = sa.Table(
+PAIRS = sa.Table(
     "excluded_pairs",
     _metadata,
     sa.Column("repo", sa.Text, primary_key=True),
@@ -28,10 +28,10 @@ class ExcludedPairs:
         """Remember that two issues are no duplicates of each other."""
         lower, higher = sorted((one, other))
         row = {"repo": repo.lower(), "lower": lower, "higher": higher}
-        same = sa.and_(*(_pairs.c[name] == value for name, value in row.items()))
+        same = sa.and_(*(PAIRS.c[name] == value for name, value in row.items()))
         with self._engine.begin() as connection:
-            connection.execute(sa.delete(_pairs).where(same))
-            connection.execute(sa.insert(_pairs).values(row))
+            connection.execute(sa.delete(PAIRS).where(same))
+            connection.execute(sa.insert(PAIRS).values(row))
 
     def of(self, repo: str, number: int) -> frozenset[int]:
         """The issues that are no duplicate of this one."""
@@ -43,11 +43,6 @@ class ExcludedPairs:
 
     def all(self, repo: str) -> frozenset[tuple[int, int]]:
         """Every pair of a repository, the lower number first."""
-        query = sa.select(_pairs.c.lower, _pairs.c.higher).where(_pairs.c.repo == repo.lower())
+        query = sa.select(PAIRS.c.lower, PAIRS.c.higher).where(PAIRS.c.repo == repo.lower())
         with self._engine.connect() as connection:
             return frozenset((lower, higher) for lower, higher in connection.execute(query))
-
-    def drop(self, repo: str) -> None:
-        """Forget a repository's pairs."""
-        with self._engine.begin() as connection:
-            connection.execute(sa.delete(_pairs).where(_pairs.c.repo == repo.lower()))

@@ -10,12 +10,19 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
-from indexer.database import create_tables, open_engine, scrub
+from indexer.database import (
+    create_tables,
+    forget_rows,
+    open_engine,
+    rename_rows,
+    repositories_in,
+    scrub,
+)
 from indexer.errors import InternError
 from indexer.forgotten import ForgottenRepositories
-from indexer.heard import HeardThreads
-from indexer.left_out import LeftOutFiles
-from indexer.pairs import ExcludedPairs
+from indexer.heard import HEARD, HeardThreads
+from indexer.left_out import LEFT_OUT, LeftOutFiles
+from indexer.pairs import PAIRS, ExcludedPairs
 from indexer.settings import IndexSettings
 from indexer.thresholds import DEFAULT, Thresholds
 
@@ -133,6 +140,7 @@ _thresholds = sa.Table(
     sa.Column("related", sa.Float, nullable=False),
     sa.Column("document", sa.Float, nullable=False),
 )
+_EVERY_TABLE = (_repositories, _thresholds, HEARD, LEFT_OUT, PAIRS)
 _MOMENTS = ("watermark", "started_at", "completed_at", "since")
 
 
@@ -220,15 +228,24 @@ class State:
                 row = {"repo": repo, **asdict(thresholds)}
                 connection.execute(sa.insert(_thresholds).values(row))
 
+    def names(self) -> set[str]:
+        """Every repository that something is known of, though it was never begun."""
+        return repositories_in(self._engine, _EVERY_TABLE)
+
+    def rename(self, before: str, after: str) -> None:
+        """Know under its new name all that is known of a repository.
+
+        Where both names were read, the row of the one that is complete stays, the new one's if
+        both are.
+        """
+        old, new = self.repository(before), self.repository(after)
+        if old.is_complete and not new.is_complete:
+            forget_rows(self._engine, (_repositories,), [new.repo])
+        rename_rows(self._engine, _EVERY_TABLE, old.repo, new.repo)
+
     def forget(self, repo: str) -> None:
         """Remove what is known of a repository, its files and its threads."""
-        self.heard.drop(repo)
-        self.left_out.drop(repo)
-        self.pairs.drop(repo)
-        repo = repo.lower()
-        with self._engine.begin() as connection:
-            connection.execute(sa.delete(_repositories).where(_repositories.c.repo == repo))
-            connection.execute(sa.delete(_thresholds).where(_thresholds.c.repo == repo))
+        forget_rows(self._engine, _EVERY_TABLE, [repo.lower()])
         scrub(self._engine)
 
     def close(self) -> None:

@@ -81,6 +81,7 @@ class ScriptedSteps:
         "look_at_history": {"outcome": "complete", "started_at": None},
         "list_repositories": {"outcome": "listed", "repos": []},
         "list_forgotten": {"outcome": "listed", "repos": []},
+        "locate": {"outcome": "here"},
     }
 
     def __init__(self, **script: Sequence[Any]) -> None:

@@ -484,6 +484,19 @@ def test_everything_that_happens_is_told(sim, receiver, act, event, action):
     assert found[2]["installation"]["id"] >= 1001
 
 
+def test_a_transfer_is_told_to_the_new_owner_and_the_old_name_leads_on(sim, receiver):
+    installation = sim.install("new-org", [])
+    sim.world.installations[installation].selection = "all"
+    assert sim.transfer_repository(REPO, "new-org") == "new-org/widgets"
+    sim.drain()
+    _, (event, action, payload) = receiver.events()
+    assert (event, action) == ("repository", "transferred")
+    assert payload["changes"]["owner"]["from"]["organization"]["login"] == "octo"
+    assert payload["repository"]["full_name"] == "new-org/widgets"
+    assert payload["installation"]["id"] == installation
+    assert sim.thread(REPO, 1) == sim.thread("new-org/widgets", 1)
+
+
 def test_a_push_names_what_it_touched(sim, receiver):
     sim.set_files(REPO, {"docs/a.md": "A", ".github/oncall-intern.yml": None})
     sim.drain()

@@ -5,10 +5,12 @@ import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import uvicorn
+from dbos import DBOS
 from fastapi import FastAPI
 
 from app.job_queue import JobQueue
@@ -23,6 +25,9 @@ from tests.github_simulator import Seed, Simulator
 QUICK = Patience(
     first=0.05, longest=0.2, attempts=5, poll_first=0.05, poll_longest=0.2, improve=(0.05, 0.05)
 )
+
+# A sync interval in hours: a third of a second.
+SHORT = 0.0001
 
 
 class RunningServer:
@@ -53,6 +58,18 @@ class RunningServer:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"jobs are still there: {self.queue.depth()}")
             await asyncio.sleep(0.02)
+
+    async def sync(self) -> None:
+        """What the schedule does at its time, and all that follows; with SHORT as the interval."""
+        rows = self.services.state.repositories().values()
+        latest = max(row.started_at for row in rows if row.started_at)
+        # Repositories differ by a part of it (app/schedule.py).
+        while datetime.now(UTC) < latest + 2 * timedelta(hours=SHORT):  # noqa: ASYNC110  a clock
+            await asyncio.sleep(0.05)
+        triggered = await asyncio.to_thread(DBOS.trigger_schedule, "sync")
+        handle: Any = await DBOS.retrieve_workflow_async(triggered.workflow_id)
+        await handle.get_result(polling_interval_sec=0.05)
+        await self.settled()
 
 
 @asynccontextmanager

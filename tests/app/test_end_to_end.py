@@ -1,16 +1,14 @@
 """Signed webhook in, comment out: the whole server beside a simulated GitHub."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
-from dbos import DBOS
 
 from indexer.indexing import stored_threads
 from indexer.store import Where
-from tests.app.running_server import RunningServer, running_server
+from tests.app.running_server import SHORT, RunningServer, running_server
 from tests.github_simulator import Seed, SeedRepository
 from tests.github_simulator.seed import SeedDiscussion
 from tests.github_simulator.world import CONFIG_PATH
@@ -322,16 +320,12 @@ async def test_an_answered_discussion_is_quoted(tmp_path):
 
 
 async def test_what_no_webhook_told_is_found_by_the_sync(tmp_path):
-    async with running_server(tmp_path, history(), sync_interval_hours=0.0001) as server:
+    async with running_server(tmp_path, history(), sync_interval_hours=SHORT) as server:
         server.github.pause_webhooks()
         server.github.delete_issue(REPO, 3)
         server.github.edit(REPO, 4, title="The night is too bright")
         server.github.pause_webhooks(paused=False)
-        await asyncio.sleep(0.5)
-        triggered = await asyncio.to_thread(DBOS.trigger_schedule, "sync")
-        handle: Any = await DBOS.retrieve_workflow_async(triggered.workflow_id)
-        await handle.get_result(polling_interval_sec=0.05)
-        await server.settled()
+        await server.sync()
         kb = server.services.knowledge_base
         stored = {t.number: t.title for t in stored_threads(kb, REPO)}
         assert 3 not in stored

@@ -12,6 +12,7 @@ from app.job_kinds import (
     CheckConfig,
     Forget,
     LeaveAlone,
+    Move,
     Obey,
     RefreshConfig,
     RefreshDocs,
@@ -186,17 +187,18 @@ def test_repositories_of_an_installation():
         (
             "renamed",
             {"repository": {"name": {"from": "kit"}}},
-            (Forget(("octo/kit",)), Adopt(11, ("octo/tools",))),
+            (Move("octo/kit", "octo/tools"),),
         ),
+        ("renamed", {}, Ignored("no_former_name")),
         (
             "transferred",
             {"owner": {"from": {"organization": {"login": "before"}}}},
-            (Forget(("before/tools",)),),
+            (Move("before/tools", "octo/tools"),),
         ),
         (
             "transferred",
             {"owner": {"from": {"user": {"login": "before"}}}},
-            (Forget(("before/tools",)),),
+            (Move("before/tools", "octo/tools"),),
         ),
         ("transferred", {}, Ignored("no_former_owner")),
         ("privatized", {}, (Forget(("octo/tools",)),)),
@@ -211,6 +213,19 @@ def test_repository(action, changes, expected):
         "installation": {"id": 11},
     }
     assert parsed("repository", payload) == expected
+
+
+@pytest.mark.parametrize(
+    ("action", "changes", "forgotten"),
+    [
+        ("transferred", {"owner": {"from": {"user": {"login": "octo"}}}}, "octo/tools"),
+        ("renamed", {"repository": {"name": {"from": "kit"}}}, "stranger/kit"),
+    ],
+)
+def test_what_moves_to_where_nobody_is_served_is_forgotten(action, changes, forgotten):
+    there = {"repository": {"full_name": "stranger/tools"}, "installation": {"id": 12}}
+    payload = {"action": action, "changes": changes, **there}
+    assert parsed("repository", payload) == (Forget((forgotten,)),)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from dbos import DBOS
 
-from app.job_kinds import Adopt, Backfill, Forget, Job, RefreshThread, Respond
+from app.job_kinds import Adopt, Backfill, Forget, Job, Move, RefreshThread, Respond
 from app.job_queue import JobQueue
 from app.jobs import Jobs
 from app.metrics import Metrics
@@ -153,7 +153,8 @@ async def test_a_new_issue_waits_for_the_first_backfill(tmp_path):
         await jobs.run(ISSUE)
         hold.set()
     names = [n for n, _ in steps.calls]
-    assert names == ["read_config", "read_history", *["look_at_history"] * 4, "prepare_answer"]
+    reading = ["read_config", "locate", "read_history"]
+    assert names == [*reading, *["look_at_history"] * 4, "prepare_answer"]
 
 
 async def test_the_wait_for_the_backfill_ends(tmp_path):
@@ -306,6 +307,58 @@ async def test_what_was_asked_for_after_a_forgetting_is_done_again_and_whole(tmp
     assert names.index("forget") < len(names) - 1 - names[::-1].index("read_history")
     read = [given[0] for name, given in steps.calls if name == "read_history"]
     assert read == [Backfill("octo/tools", 11), Backfill("octo/tools", 11, full=True)]
+
+
+async def test_what_is_under_way_when_a_repository_moves_goes_on_under_its_new_name(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("app.repository_jobs.FORGET_AGAIN_SECONDS", 0.01)
+    steps = ScriptedSteps(
+        is_served=[{"outcome": "asked", "served": True}],
+        read_history=[asyncio.Event()],
+        prepare_answer=[asyncio.Event()],
+    )
+    async with running(tmp_path, steps) as jobs:
+        await jobs.queue.enqueue("opened", [ISSUE])
+        await steps.reached("prepare_answer")
+        await jobs.queue.enqueue("installed", [Backfill("octo/tools", 11)])
+        await steps.reached("read_history")
+        await jobs.run(Move("octo/tools", "octo/pumps"), "renamed")
+        await steps.reached("prepare_answer", 2)
+        await steps.reached("read_history", 2)
+        await jobs.idle()
+    read = [given[0] for name, given in steps.calls if name == "read_history"]
+    assert read == [Backfill("octo/tools", 11), Backfill("octo/pumps")]
+    answered = [given[0] for name, given in steps.calls if name == "prepare_answer"]
+    assert answered == [ISSUE, Respond("octo/pumps", 7)]
+
+
+async def test_what_moves_to_where_the_app_is_not_is_forgotten(tmp_path):
+    steps = ScriptedSteps(is_served=[{"outcome": "asked", "served": False}])
+    async with running(tmp_path, steps) as jobs:
+        await jobs.run(Move("octo/tools", "other/tools"))
+    assert ("list_forgotten", (Forget(("octo/tools",)),)) in steps.calls
+    assert steps.count("move") == 0
+
+
+@pytest.mark.parametrize(
+    ("found", "done"),
+    [
+        ({"outcome": "lost", "error": "It is not there."}, "list_forgotten"),
+        ({"outcome": "moved", "name": "octo/pumps", "error": "It moved."}, "move"),
+        ({"outcome": "gone", "error": "It cannot be read."}, None),
+    ],
+)
+async def test_what_is_not_where_it_was_is_not_read(tmp_path, found, done):
+    served = {"outcome": "asked", "served": True}
+    steps = ScriptedSteps(locate=[found], is_served=[served])
+    async with running(tmp_path, steps) as jobs:
+        outcome = await jobs.run(Backfill("octo/tools"))
+        await jobs.idle()
+    assert outcome == {"outcome": "gone", "error": found["error"]}
+    read = [given[0].repo for name, given in steps.calls if name == "read_history"]
+    assert read == (["octo/pumps"] if done == "move" else [])
+    assert {name for name, _ in steps.calls} & {"list_forgotten", "move"} == ({done} - {None})
 
 
 async def test_what_was_asked_for_before_a_repository_was_forgotten_is_not_done(tmp_path):

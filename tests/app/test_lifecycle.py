@@ -6,11 +6,15 @@ import pytest
 
 from app.job_kinds import Backfill, Forget, RefreshConfig, RefreshDocs, RefreshThread
 from app.steps import Steps
+from indexer.state import Status
 from indexer.store import Where
-from tests.app.running_server import RunningServer, running_server
-from tests.app.test_end_to_end import REPO, history
+from indexer.thresholds import Thresholds
+from tests.app.running_server import SHORT, RunningServer, running_server
+from tests.app.test_end_to_end import BODY, REPO, TITLE, history
+from tests.fakes_embedding import ToyEmbedder
+from tests.github_simulator import Seed, SeedRepository
 
-PRIMING = "# Pump\n\n## Priming\n\nOpen the bleed screw, then turn the handle until water comes out of it.\n"
+PRIMING = "# Pump\n\n## Priming\n\nOpen the bleed screw and turn the handle until it is wet.\n"
 HERE = Where((REPO,))
 DOCS = Where((REPO,), kinds=("doc", "release"))
 ISSUES = Where((REPO,), kinds=("issue",))
@@ -20,6 +24,13 @@ ISSUES = Where((REPO,), kinds=("issue",))
 def _database(tmp_path, fresh_jobs, monkeypatch):
     (tmp_path / "jobs.sqlite").write_bytes(fresh_jobs.read_bytes())
     monkeypatch.setattr("app.repository_jobs.FORGET_AGAIN_SECONDS", 0.05)
+
+
+def two_accounts() -> Seed:
+    """The same, and an account that has the App on all that it owns."""
+    seed = history()
+    other = SeedRepository.model_validate({"full_name": "acme/valve"})
+    return seed.model_copy(update={"repositories": [*seed.repositories, other]})
 
 
 def count(server: RunningServer, where: Where) -> int:
@@ -67,3 +78,81 @@ async def test_a_void_reading_of_documents_takes_back_documents_alone(tmp_path):
         server.services.state.forgotten.note(REPO, datetime.now(UTC))
         await Steps(server.services).repositories.take_back(RefreshDocs(REPO))
         assert (count(server, DOCS), count(server, ISSUES)) == (0, issues)
+
+
+def learn(server: RunningServer) -> None:
+    """What people and evaluations taught us of the repository."""
+    services = server.services
+    services.records.wishes.add(REPO, 3, "off")
+    services.state.pairs.add(REPO, 3, 40)
+    services.state.save_thresholds(REPO, Thresholds(related=0.05))
+
+
+def check_moved(server: RunningServer, new: str, points: int) -> None:
+    """All that was known is known under the new name, and nothing under the old one."""
+    services = server.services
+    assert services.records.wishes.of(new, 3).off
+    assert services.state.pairs.of(new, 3) == {40}
+    assert services.state.thresholds(new).related == 0.05
+    assert services.state.repository(new).is_complete
+    assert services.state.repository(REPO).status is Status.NEVER
+    assert services.knowledge_base.repos()[new] == points
+    assert REPO not in services.knowledge_base.repos()
+    assert REPO not in services.state.names() | services.records.repositories()
+
+
+MOVES = {
+    "renamed": (lambda github: github.rename_repository(REPO, "pumps"), "octo/pumps"),
+    "transferred": (lambda github: github.transfer_repository(REPO, "acme"), "acme/pump"),
+}
+
+
+@pytest.mark.parametrize("heard", [True, False], ids=["heard of", "found by the sync"])
+@pytest.mark.parametrize(("move", "new"), MOVES.values(), ids=MOVES)
+async def test_a_repository_that_moves_takes_along_what_is_known_of_it(tmp_path, move, new, heard):
+    embedder = ToyEmbedder()
+    async with running_server(
+        tmp_path, two_accounts(), embedder=embedder, sync_interval_hours=SHORT
+    ) as server:
+        learn(server)
+        points = count(server, HERE)
+        embedder.calls.clear()
+        server.github.pause_webhooks(paused=not heard)
+        move(server.github)
+        server.github.pause_webhooks(paused=False)
+        await (server.settled() if heard else server.sync())
+        check_moved(server, new, points)
+        assert not [text for call in embedder.calls for text in call if "Valve" in text]
+        number = server.github.open_issue(new, TITLE, BODY)["number"]
+        await server.settled()
+        (comment,) = server.github.comments(new, number, by_app=True)
+        assert "valve_timeout = 500" in comment["body"]
+
+
+LOSSES = {
+    "deleted": lambda github: github.delete_repository(REPO),
+    "taken out": lambda github: github.remove_repository(1001, REPO),
+    "uninstalled": lambda github: github.uninstall(1001),
+    "transferred to strangers": lambda github: github.transfer_repository(REPO, "strangers"),
+}
+
+
+@pytest.mark.parametrize("lose", LOSSES.values(), ids=LOSSES)
+async def test_a_loss_that_no_webhook_told_is_found_by_the_sync(tmp_path, lose):
+    async with running_server(tmp_path, history(), sync_interval_hours=SHORT) as server:
+        learn(server)
+        server.github.pause_webhooks()
+        lose(server.github)
+        server.github.pause_webhooks(paused=False)
+        await server.sync()
+        services = server.services
+        assert services.knowledge_base.repos() == {}
+        assert services.state.names() | services.records.repositories() == set()
+
+
+async def test_a_suspended_installation_is_no_loss(tmp_path):
+    async with running_server(tmp_path, history(), sync_interval_hours=SHORT) as server:
+        points = count(server, HERE)
+        server.github.suspend(1001)
+        await server.sync()
+        assert count(server, HERE) == points

@@ -1,12 +1,16 @@
 """What the App remembers survives a restart, and is gone when it must be."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from app.feedback import Answered
 from app.prepared import Prepared
 from app.records import Records, Reply
 from app.settings import Settings
+from app.spending import Limits
+from app.wishes import Wished
 from indexer.config_file import ConfigFile, parse
 from indexer.repo_config import RepoConfig
 
@@ -67,6 +71,41 @@ def test_forgetting(records):
     records.forget_repositories(["Octo/Tools"])
     assert records.repositories() == {"octo/kit"}
     assert records.config_of("octo/tools") == RepoConfig()
+
+
+EVERYTHING = {
+    "a reply": lambda records, repo: records.remember(replace(REPLY, repo=repo)),
+    "a config": lambda records, repo: records.settle_config(repo, parse("enabled: false")),
+    "a prepared comment": lambda records, repo: records.prepared.keep(
+        Prepared(repo, 7, "digest", "words", "related", "opened")
+    ),
+    "a wish": lambda records, repo: records.wishes.add(repo, 7, "off"),
+    "a call": lambda records, repo: records.spending.reserve(repo, 7, 0.1, Limits(1, 1)),
+    "an outcome": lambda records, repo: records.feedback.said(
+        Answered(repo, 7, "posted", "1", REPLY.at)
+    ),
+}
+
+
+@pytest.mark.parametrize("remember", EVERYTHING.values(), ids=EVERYTHING)
+def test_by_whatever_a_repository_is_known_it_is_renamed_and_forgotten(records, remember):
+    remember(records, "Octo/Tools")
+    assert records.repositories() == {"octo/tools"}
+    records.rename_repository("Octo/tools", "Octo/Pumps")
+    assert records.repositories() == {"octo/pumps"}
+    records.forget_repositories(["Octo/Pumps"])
+    assert records.repositories() == set()
+
+
+def test_what_is_remembered_under_the_new_name_already_is_newer(records):
+    for repo, wish in (("octo/tools", "off"), ("octo/tools", "hidden"), ("octo/pumps", "off")):
+        records.wishes.add(repo, 7, wish)
+    records.remember(replace(REPLY, reason="older"))
+    records.remember(replace(REPLY, repo="octo/pumps", reason="newer"))
+    records.rename_repository("octo/tools", "octo/pumps")
+    assert records.repositories() == {"octo/pumps"}
+    assert records.reply_of("octo/pumps", 7).reason == "newer"
+    assert records.wishes.of("octo/pumps", 7) == Wished(off=True, hidden=True)
 
 
 def test_prepared_comments_go_with_their_issue(records):

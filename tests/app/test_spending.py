@@ -63,5 +63,3 @@ def test_what_was_spent_since(spending, clock):
     spending.reserve("o/r", 2, 0.1, LIMITS)
     assert spending.spent().calls == 2
     assert spending.spent(since=NOON + timedelta(seconds=30)).calls == 1
-    spending.forget_repositories(["o/r"])
-    assert spending.spent() == Spent()

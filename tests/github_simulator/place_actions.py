@@ -110,12 +110,31 @@ class PlaceActions(Actions):
                 installation.repositories = [
                     new if entry == old else entry for entry in installation.repositories
                 ]
-            del self.world.repositories[old.lower()]
-            self.world.repositories[new.lower()] = home
-            self.world.renamed[old.lower()] = new.lower()
-            home.full_name = new
+            self.world.rename(home, new)
             changes = {"repository": {"name": {"from": old.split("/")[1]}}}
             self._send("repository", home, home.owner, {"action": "renamed", "changes": changes})
+            return self._changed(new)
+
+    def transfer_repository(self, repo: str, owner: str) -> str:
+        """Give a repository to another account: `repository.transferred`. Returns its new name.
+
+        Where the App is installed on all of that account's repositories, it is there at once, and
+        GitHub tells the new installation.
+        """
+        with self.world.lock:
+            home = self._repo(repo)
+            old = home.full_name
+            new = f"{owner}/{home.name}"
+            for installation in self.world.installations.values():
+                kept = [entry for entry in installation.repositories if entry != old]
+                there = installation.account.lower() == owner.lower()
+                joins = there and installation.selection == "all"
+                installation.repositories = [*kept, *([new] if joins else [])]
+            self.world.rename(home, new)
+            former = self.render.account(old.split("/")[0])
+            changes = {"owner": {"from": {"organization": former}}}
+            payload = {"action": "transferred", "changes": changes}
+            self._send("repository", home, owner, payload)
             return self._changed(new)
 
     def set_private(self, repo: str, *, private: bool) -> None:

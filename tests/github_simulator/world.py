@@ -224,6 +224,16 @@ class World:
         self.repositories[seed.full_name.lower()] = repo
         return repo
 
+    def rename(self, repo: SimRepository, full_name: str) -> None:
+        """Its former names lead to it as long as no other repository takes them."""
+        old, new = repo.full_name.lower(), full_name.lower()
+        del self.repositories[old]
+        self.renamed = {name: new if to == old else to for name, to in self.renamed.items()}
+        self.renamed[old] = new
+        self.renamed.pop(new, None)
+        self.repositories[new] = repo
+        repo.full_name = full_name
+
     def repository(self, full_name: str) -> SimRepository | None:
         key = full_name.lower()
         return self.repositories.get(self.renamed.get(key, key))

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from indexer.left_out import LeftOut
 from indexer.settings import IndexSettings
 from indexer.state import RepositoryState, State, Status, TemplateSnapshot
 from indexer.thresholds import DEFAULT, NEVER, Thresholds
@@ -96,3 +97,40 @@ def test_a_forgotten_repository_has_no_thresholds(state):
     state.save_thresholds("o/r", Thresholds(related=0.2))
     state.forget("o/r")
     assert state.thresholds("o/r") == DEFAULT
+
+
+KNOWN = {
+    "a row": lambda state, repo: state.save(RepositoryState(repo.lower())),
+    "thresholds": lambda state, repo: state.save_thresholds(repo, Thresholds(related=0.2)),
+    "a pair": lambda state, repo: state.pairs.add(repo, 3, 2),
+    "news": lambda state, repo: state.heard.note(repo, 3),
+    "a file": lambda state, repo: state.left_out.settle(
+        repo, ["a.md"], {"a.md": LeftOut("blob", "generated")}
+    ),
+}
+
+
+@pytest.mark.parametrize("learn", KNOWN.values(), ids=KNOWN)
+def test_by_whatever_a_repository_is_known_it_is_renamed_and_forgotten(state, learn):
+    learn(state, "O/R")
+    assert state.names() == {"o/r"}
+    state.rename("O/R", "O/New")
+    assert state.names() == {"o/new"}
+    state.forget("O/New")
+    assert state.names() == set()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kept"),
+    [
+        (Status.COMPLETE, Status.RUNNING, "old"),
+        (Status.COMPLETE, Status.COMPLETE, "new"),
+        (Status.RUNNING, Status.RUNNING, "new"),
+        (Status.RUNNING, Status.COMPLETE, "new"),
+    ],
+)
+def test_of_two_rows_the_complete_one_stays_when_a_name_changes(state, old, new, kept):
+    state.save(RepositoryState("o/r", old, cursor="old"))
+    state.save(RepositoryState("o/new", new, cursor="new"))
+    state.rename("o/r", "o/new")
+    assert [(name, row.cursor) for name, row in state.repositories().items()] == [("o/new", kept)]
