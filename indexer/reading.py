@@ -116,8 +116,9 @@ def read_file(
     Raises:
         InternError: the file cannot be read, or another process is reading the repository.
     """
-    # Where servers share a database, any of them might take the job, and not have the file.
-    if settings.database_url is None and (server := running_server(settings)):
+    # Where several servers share all there is, any might take the job, and not have the file.
+    shared = settings.database_url and settings.qdrant_url
+    if not shared and (server := running_server(settings)):
         wanted = {"repo": repo, "file": str(file.absolute()), "full": full}
         return _there(server, "import", wanted, watch)
     from indexer.importing import Complaints, import_file

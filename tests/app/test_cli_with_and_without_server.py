@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from dbos import DBOS
 from structlog.testing import capture_logs
 
 from app import cli
+from app.job_kinds import Import
+from app.queued import asked_since
 from indexer.edge_store import EdgeStore
 from indexer.sources.export import write_export
 from indexer.store import Where
@@ -23,6 +25,7 @@ from tests.app.running_server import running_server
 from tests.app.test_end_to_end import BODY, REPO, TITLE, history
 from tests.fakes_embedding import TOY_FINGERPRINT, ToyEmbedder
 from tests.fakes_threads import comment, thread
+from tests.postgres import a_database
 
 Intern = Callable[..., tuple[int, str, str]]
 
@@ -270,3 +273,24 @@ async def test_what_the_server_cannot_do_is_said_as_in_place(
             assert through_server[2].splitlines()[-1] == in_place[2].splitlines()[-1]
             assert in_place[0] != 0
             assert "Traceback" not in through_server[2]
+
+
+@pytest.mark.usefixtures("_quiet_server")
+async def test_an_import_takes_its_turn_where_the_jobs_alone_are_in_postgres(
+    tmp_path, intern, monkeypatch, files
+):
+    """The embedded store has one owner all the same, and that may be reading the repository."""
+    with a_database() as url:
+        async with running_server(
+            tmp_path / "data", history(), backfilled=False, database_url=url
+        ) as server:
+            for name, value in server.github.environment.items():
+                monkeypatch.setenv(name, value)
+            monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+            monkeypatch.setenv("DATABASE_URL", url)
+            arguments = ("import", files["history"], "--repo", "octo/writer", "--json")
+            code, _, _ = await asyncio.to_thread(intern, *arguments)
+            jobs = await asked_since((Import,), "octo/writer", datetime(2026, 1, 1, tzinfo=UTC))
+    # One line of the file is no thread.
+    assert code == 1
+    assert [queued.job for queued in jobs] == [Import("octo/writer", files["history"])]
