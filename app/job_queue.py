@@ -28,6 +28,7 @@ from dbos import error as dbos_errors
 from app.job_kinds import Job, stored
 from app.queued import UNFINISHED
 from app.settings import Settings
+from app.workers import Workers
 from indexer.database import open_engine
 from indexer.errors import InternError, StoreBusy
 from indexer.folder_lock import FolderLock
@@ -108,6 +109,8 @@ class JobQueue:
         self._running: set[asyncio.Task[Any]] = set()
         self._working: set[asyncio.Task[Any]] = set()
         self._closing = False
+        self._workers = _workers(settings, self._engine)
+        self._alive: asyncio.Task[None] | None = None
 
     async def launch(
         self,
@@ -143,6 +146,9 @@ class JobQueue:
             }
             for name, (cron, work) in schedules.items()
         ]
+        if self._workers:
+            await asyncio.to_thread(self._workers.beat)
+            self._alive = asyncio.create_task(self._workers.stay_alive())
         # Called on the event loop itself: DBOS then runs the workflows on this loop, where the
         # HTTP clients live.
         DBOS.launch()
@@ -162,6 +168,9 @@ class JobQueue:
         Jobs that only wait are stopped at once. A cancelled job stays unfinished in the database.
         """
         self._closing = True
+        if self._alive:
+            self._alive.cancel()
+            await asyncio.gather(self._alive, return_exceptions=True)
         if self._working:
             await asyncio.wait(set(self._working), timeout=self._settings.shutdown_seconds)
         running = set(self._running)
@@ -350,6 +359,14 @@ def _planned(work: Recurring) -> Callable[[datetime, object], Coroutine[Any, Any
         await work(scheduled)
 
     return run
+
+
+def _workers(settings: Settings, engine: sa.Engine) -> Workers | None:
+    """The servers that share a database; with SQLite this one has it alone."""
+    if settings.database_url is None:
+        return None
+    silence = 60 * settings.worker_silent_minutes
+    return Workers(engine, settings.worker_id, APPLICATION_VERSION, silence)
 
 
 def _lock(settings: Settings) -> FolderLock | None:

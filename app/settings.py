@@ -60,6 +60,12 @@ class Settings(IndexSettings):
         description="This server's name, the same after a restart; of several servers on one "
         "DATABASE_URL each needs its own.",
     )
+    worker_silent_minutes: float = Field(
+        5,
+        gt=0,
+        description="After how long without a sign of life a server's unfinished jobs go to the "
+        "others on its DATABASE_URL.",
+    )
     job_retention_days: float = Field(
         14, ge=4, description="How long finished jobs are kept; GitHub redelivers for three days."
     )
