@@ -106,10 +106,7 @@ class RepositoryJobs:
         The lane takes its jobs in no order, and an installation has one budget of API calls for
         them all.
         """
-        repos = list(job.repos)
-        if not repos:
-            found = await self._step(self._steps.list_repositories, job)
-            repos = found["repos"]
+        repos = (await self._step(self._steps.list_repositories, job))["repos"]
         for repo in repos:
             await self._step(self._start_adopted, job, repo, DBOS.workflow_id, at)
             pause = self._patience.poll_first

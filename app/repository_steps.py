@@ -6,11 +6,12 @@ As in app/steps.py, every step may be repeated and returns a small JSON object w
 import asyncio
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import structlog
 
-from app import schedule
+from app import adopting, schedule
 from app.job_kinds import (
     Adopt,
     Backfill,
@@ -38,6 +39,7 @@ from indexer.importing import Complaints, import_file
 from indexer.indexing import delete_thread
 from indexer.progress import report_json
 from indexer.renaming import rename_threads
+from indexer.state import Status
 from indexer.store import Where
 
 log = structlog.get_logger()
@@ -75,15 +77,23 @@ class RepositorySteps:
         return {"outcome": known.status.value, "started_at": began}
 
     async def list_repositories(self, job: Adopt) -> Outcome:
-        """The installation's repositories that have issues, most recently active first."""
+        """The repositories to read for an installation, the most recently active first.
+
+        Those that the job names, else all that have issues; none beyond the operator's limit but
+        those that were begun before. The row of each that is left out says so.
+        """
         client = self._services.clients.for_installation(job.installation)
-        found = [
-            repository
-            async for repository in client.paginate("installation/repositories", key="repositories")
-            if repository.get("has_issues", True) and not repository.get("disabled")
-        ]
-        found.sort(key=lambda r: str(r.get("pushed_at") or ""), reverse=True)
-        return {"outcome": "listed", "repos": [str(r["full_name"]) for r in found]}
+        pages = client.paginate("installation/repositories", key="repositories")
+        found = {str(repository["full_name"]): repository async for repository in pages}
+        rows = await asyncio.to_thread(self._services.state.repositories)
+        begun = {name for name, row in rows.items() if row.status is not Status.NEVER}
+        most = self._services.settings.backfill_max_repositories
+        chosen = adopting.choose(found, job.repos, begun, most)
+        for repo in chosen.capped:
+            log.warning("repository not read ahead", repo=repo, reason=adopting.CAPPED)
+            changes = {"warning": adopting.SENTENCE, "warning_reason": adopting.CAPPED}
+            await asyncio.to_thread(partial(self._services.state.update, repo, **changes))
+        return {"outcome": "listed", "repos": chosen.repos, "capped": len(chosen.capped)}
 
     async def locate(self, job: Backfill) -> Outcome:
         """Whether a repository is where it was.

@@ -45,6 +45,12 @@ class Settings(IndexSettings):
     first_backfill_wait_minutes: float = Field(
         360, ge=0, description="How long a new issue waits for its repository's first backfill."
     )
+    backfill_max_repositories: int = Field(
+        100,
+        ge=0,
+        description="How many repositories of one installation are read ahead, the most recently "
+        "active first; others when an issue is opened there, or by `intern backfill`.",
+    )
     sync_interval_hours: float = Field(
         6,
         ge=0,

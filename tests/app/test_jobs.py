@@ -251,7 +251,8 @@ async def test_an_installation_backfills_one_repository_after_the_other_in_order
 
 
 async def test_an_installation_goes_on_with_the_next_when_one_fails(tmp_path):
-    steps = ScriptedSteps(read_history=[Forbidden("no")])
+    listed = {"outcome": "listed", "repos": ["octo/a", "octo/b"]}
+    steps = ScriptedSteps(list_repositories=[listed], read_history=[Forbidden("no")])
     async with running(tmp_path, steps) as jobs:
         await jobs.run(Adopt(11, ("octo/a", "octo/b")))
     assert steps.count("read_history") == 2

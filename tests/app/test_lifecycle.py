@@ -156,3 +156,18 @@ async def test_a_suspended_installation_is_no_loss(tmp_path):
         server.github.suspend(1001)
         await server.sync()
         assert count(server, HERE) == points
+
+
+async def test_beyond_the_limit_a_repository_is_read_when_an_issue_is_opened_there(tmp_path):
+    other = SeedRepository.model_validate({"full_name": "octo/hose"})
+    seed = history()
+    seed.repositories.append(other)
+    async with running_server(tmp_path, seed, backfill_max_repositories=1) as server:
+        rows = server.services.state.repositories()
+        assert rows[REPO].is_complete
+        assert (rows["octo/hose"].status, rows["octo/hose"].warning_reason) == ("never", "capped")
+        assert "BACKFILL_MAX_REPOSITORIES" in rows["octo/hose"].warning
+        server.github.open_issue("octo/hose", TITLE, BODY)
+        await server.settled()
+        row = server.services.state.repository("octo/hose")
+        assert (row.status, row.warning) == ("complete", None)
