@@ -26,7 +26,7 @@ from dbos import (
 from dbos import error as dbos_errors
 
 from app.job_kinds import Job, stored
-from app.queued import UNFINISHED
+from app.queued import UNFINISHED, depth, has_waiting
 from app.settings import Settings
 from app.workers import Workers
 from indexer.database import open_engine
@@ -285,20 +285,11 @@ class JobQueue:
 
     def depth(self) -> dict[tuple[str, str], int]:
         """How many unfinished jobs there are, by queue and status. Blocks."""
-        table = sa.table(
-            "workflow_status",
-            sa.column("queue_name"),
-            sa.column("status"),
-            schema=None if self._engine.dialect.name == "sqlite" else "dbos",
-        )
-        query = (
-            sa.select(table.c.queue_name, table.c.status, sa.func.count())
-            .where(table.c.status.in_(UNFINISHED))
-            .where(table.c.queue_name.in_([lane.name for lane in LANES]))
-            .group_by(table.c.queue_name, table.c.status)
-        )
-        with self._engine.connect() as connection:
-            return {(queue, status.lower()): n for queue, status, n in connection.execute(query)}
+        return depth(self._engine, [lane.name for lane in LANES])
+
+    async def has_another(self, job: Job) -> bool:
+        """Whether a job that does the same has yet to begin."""
+        return await asyncio.to_thread(has_waiting, self._engine, job)
 
     async def unfinished(self, queue: str, partition: str) -> list[str]:
         """The ids of the jobs of one partition that wait or run."""

@@ -201,7 +201,13 @@ class Jobs:
         return {"outcome": "queued"}
 
     async def _refresh_thread(self, job: RefreshThread, _at: str) -> Outcome:
+        if (await self._step(self._look_behind, job))["another"]:
+            # That reads it as it is then: ten events at once are not ten readings.
+            return {"outcome": "left_to_next"}
         return await self._step(self._steps.read_thread, job)
+
+    async def _look_behind(self, job: RefreshThread) -> Outcome:
+        return {"outcome": "looked", "another": await self._queue.has_another(job)}
 
     async def _remove_thread(self, job: RemoveThread, _at: str) -> Outcome:
         return await self._step(self._steps.remove_thread, job)

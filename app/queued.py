@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from dbos import DBOS, WorkflowStatus
 
 from app.job_kinds import KINDS, Job, restored
@@ -53,6 +54,41 @@ async def unfinished_issues(queues: Sequence[str], repo: str) -> list[Queued]:
         for workflow in found
         if (workflow.queue_partition_key or "").startswith(start)
     ]
+
+
+def depth(engine: sa.Engine, queues: Sequence[str]) -> dict[tuple[str, str], int]:
+    """How many unfinished jobs there are, by queue and status. Blocks."""
+    table = _table(engine)
+    query = (
+        sa.select(table.c.queue_name, table.c.status, sa.func.count())
+        .where(table.c.status.in_(UNFINISHED), table.c.queue_name.in_(queues))
+        .group_by(table.c.queue_name, table.c.status)
+    )
+    with engine.connect() as connection:
+        return {(queue, status.lower()): n for queue, status, n in connection.execute(query)}
+
+
+def has_waiting(engine: sa.Engine, job: Job) -> bool:
+    """Whether a job of this kind waits in the same partition. Blocks."""
+    table = _table(engine)
+    query = sa.select(sa.literal(1)).where(
+        table.c.status.in_(WAITING),
+        table.c.queue_name == job.queue,
+        table.c.queue_partition_key == job.partition,
+        table.c.name == type(job).__name__,
+    )
+    with engine.connect() as connection:
+        return connection.execute(query.limit(1)).first() is not None
+
+
+def _table(engine: sa.Engine) -> sa.TableClause:
+    """What DBOS has no quick question for."""
+    names = ("queue_name", "queue_partition_key", "status", "name")
+    return sa.table(
+        "workflow_status",
+        *map(sa.column, names),
+        schema=None if engine.dialect.name == "sqlite" else "dbos",
+    )
 
 
 def _queued(workflow: WorkflowStatus) -> Queued:

@@ -125,6 +125,23 @@ async def test_a_redelivery_repeats_only_what_is_dead(tmp_path):
     assert steps.count("prepare_answer") == 2
 
 
+async def test_many_events_of_one_thread_are_one_reading_beside_that_under_way(tmp_path):
+    hold = asyncio.Event()
+    steps = ScriptedSteps(read_thread=[hold])
+    thread, other = RefreshThread("octo/tools", 7, 11), RefreshThread("octo/tools", 8, 11)
+    async with running(tmp_path, steps) as jobs:
+        await jobs.queue.enqueue("first", [thread])
+        await steps.reached("read_thread")
+        for number in range(5):
+            await jobs.queue.enqueue(f"later {number}", [thread])
+        await jobs.run(other, "another thread")
+        hold.set()
+        await jobs.idle()
+    read = [given[0] for name, given in steps.calls if name == "read_thread"]
+    assert read == [thread, other, thread]
+    assert jobs.metrics.jobs.labels("RefreshThread", "left_to_next")._value.get() == 4
+
+
 async def test_jobs_on_one_issue_run_one_after_the_other(tmp_path):
     hold = asyncio.Event()
     steps = ScriptedSteps(prepare_answer=[hold])
