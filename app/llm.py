@@ -22,6 +22,7 @@ ATTEMPTS: Final = 3
 _LONGEST_WAIT: Final = 8.0
 _MAX_OUTPUT: Final = 3000
 _MAX_OUTPUT_THINKING: Final = 10_000  # thinking counts as output
+_NO_MESSAGE: Final = "What came back is no message of Claude's; see ANTHROPIC_BASE_URL."
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +168,12 @@ class Llm:
                     raise trouble.error from trouble.__cause__
                 await self._sleep(wait)
                 attempt += 1
-        usage = self._usage(message, time.monotonic() - begun, attempt)
-        return Answered(_read(message, usage), usage)
+        try:
+            usage = self._usage(message, time.monotonic() - begun, attempt)
+            return Answered(_read(message, usage), usage)
+        except (AttributeError, TypeError) as error:
+            # The SDK checks nothing: a gateway's page or half a message comes through as it is.
+            raise LlmInvalid(_NO_MESSAGE) from error
 
     async def _send(self, prompt: Prompt, seconds: float) -> Any:  # noqa: ANN401 - SDK type, lazy
         anthropic = await asyncio.to_thread(_sdk)
@@ -190,8 +195,8 @@ class Llm:
                 f"Claude refused the request with {error.status_code}; see ANTHROPIC_API_KEY and "
                 "ANTHROPIC_MODEL."
             ) from error
-        except anthropic.APIError as error:
-            raise LlmInvalid("Claude's answer could not be read.") from error
+        except (anthropic.APIError, ValueError) as error:
+            raise LlmInvalid(_NO_MESSAGE) from error
 
     def _connected(self, anthropic: Any) -> Any:  # noqa: ANN401 - SDK types, lazy
         if self._client is None:

@@ -26,7 +26,7 @@ NO_TEMPERATURE = ("claude-haiku-5-5", "claude-sonnet-5", "claude-opus-5")
 @dataclass
 class _Scripted:
     status: int = 200
-    body: Json = field(default_factory=dict)
+    body: Json | str = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     waits_for: threading.Event | None = None
 
@@ -93,6 +93,11 @@ class FakeClaude:
         headers = {"retry-after": retry_after} if retry_after is not None else {}
         self._script.append(_Scripted(status, {"type": "error", "error": error}, headers))
 
+    def send(self, body: Json | str | list[Any], *, content_type: str = "application/json") -> None:
+        """Answer 200 with something that is no message: a gateway's page, half an answer."""
+        text = body if isinstance(body, str) else json.dumps(body)
+        self._script.append(_Scripted(body=text, headers={"content-type": content_type}))
+
     def hang(self) -> threading.Event:
         """Answer only once the event that is returned is set (or the server stops)."""
         event = threading.Event()
@@ -125,12 +130,13 @@ class FakeClaude:
                 scripted = fake._next(request, _key(self.headers))
                 if scripted.waits_for is not None:
                     scripted.waits_for.wait()
-                body = json.dumps(scripted.body).encode()
+                said = scripted.body
+                body = (said if isinstance(said, str) else json.dumps(said)).encode()
+                headers = {"content-type": "application/json", **scripted.headers}
                 try:
                     self.send_response(scripted.status)
-                    self.send_header("content-type", "application/json")
                     self.send_header("content-length", str(len(body)))
-                    for name, value in scripted.headers.items():
+                    for name, value in headers.items():
                         self.send_header(name, value)
                     self.end_headers()
                     self.wfile.write(body)

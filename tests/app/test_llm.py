@@ -128,6 +128,33 @@ async def test_an_answer_of_another_shape(claude, text):
     assert caught.value.usage is not None
 
 
+MESSAGE = {"id": "m", "type": "message", "role": "assistant", "stop_reason": "end_turn"}
+USED = {"input_tokens": 1, "output_tokens": 1}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<html>Log in</html>",
+        "",
+        '{"id": ',
+        {},
+        [],
+        {"type": "error", "error": {"type": "overloaded_error", "message": "x"}},
+        MESSAGE | {"content": [{"type": "text", "text": "{}"}]},
+        MESSAGE | {"content": None, "usage": USED},
+        MESSAGE | {"content": [{"type": "text", "text": None}], "usage": USED},
+        MESSAGE | {"content": [], "usage": USED | {"input_tokens": None}},
+        MESSAGE | {"content": [], "usage": USED | {"output_tokens": "many"}},
+    ],
+)
+@pytest.mark.parametrize("kind", ["application/json", "text/html"])
+async def test_an_answer_that_is_no_message_is_no_crash(claude, body, kind):
+    claude.send(body, content_type=kind)
+    with pytest.raises(LlmInvalid):
+        await ask(claude)
+
+
 async def test_a_slow_answer_is_not_waited_for(claude):
     claude.hang()
     with pytest.raises(LlmTimeout):
