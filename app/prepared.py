@@ -43,7 +43,7 @@ class Prepared:
         repo: `owner/name`.
         number: the issue.
         read: the digest of the issue's text that it answers.
-        body: the comment in Markdown; None when there is nothing to say, or nothing more.
+        body: the comment in Markdown; None when there is nothing to say, or what is said stands.
         reason: the decision's reason code.
         trigger: what caused the run.
         language: of the comment; empty where there is none.

@@ -66,6 +66,12 @@ def folded_summary(language: str) -> Markdown:
     return catalogue(frame_of(language)).say("footer.folded")
 
 
+def is_drafted(body: str, language: str) -> bool:
+    """Whether a comment of ours, in plain sight, says that an AI drafted it."""
+    said = catalogue(frame_of(language)).say("footer.drafted")
+    return said in body and not body.startswith("<details>")
+
+
 def visible_length(body: str) -> int:
     """How many characters of the comment a reader sees before the fold."""
     return len(visible_text(body.partition("<details>")[0].partition("<sub>")[0]).strip())

@@ -108,22 +108,27 @@ async def prepare(
     asking = _within_limits(services, repo, number, config)
     made = await answer(asking, repo, thread, config, apart=apart, shared=shared)
     _count(services.metrics, made)
-    body = made.body
-    if body is None and known is not None and known.comment_id is not None:
-        body = reply.withdrawn(made.language)
-    prepared = Prepared(
-        repo,
-        number,
-        read,
-        body,
-        made.decision.reason,
-        trigger,
-        made.language if body else "",
-        made.shown,
-        # Nobody who deleted our comment wants to be told that there is nothing to say.
-        repost=made.body is not None and trigger in policy.ASKED_FOR,
-    )
     shadow = config.mode == "shadow"
+    if not shadow and known is not None and await _stands(services, client, known, made):
+        prepared = Prepared(
+            repo, number, read, None, known.reason, trigger, known.language, known.shown
+        )
+    else:
+        body = made.body
+        if body is None and known is not None and known.comment_id is not None:
+            body = reply.withdrawn(made.language)
+        prepared = Prepared(
+            repo,
+            number,
+            read,
+            body,
+            made.decision.reason,
+            trigger,
+            made.language if body else "",
+            made.shown,
+            # Nobody who deleted our comment wants to be told that there is nothing to say.
+            repost=made.body is not None and trigger in policy.ASKED_FOR,
+        )
     if shadow:
         prepared = replace(prepared, body=None, posted=True)
     prepared = replace(prepared, improvable=made.llm_failure in PASSING)
@@ -166,7 +171,7 @@ async def publish(
         Reply(
             repo,
             number,
-            published.action,
+            "unchanged" if prepared.body is None and prepared.language else published.action,
             prepared.reason,
             prepared.trigger,
             prepared.language,
@@ -182,6 +187,24 @@ async def publish(
         await _note(records, said, "silent")
     await asyncio.to_thread(records.prepared.finish, repo, number)
     return said
+
+
+async def _stands(
+    services: RespondServices, client: GitHubClient, known: Reply, made: Answer
+) -> bool:
+    """Whether the comment that is there says more than an answer for which Claude was no help.
+
+    What Claude vouched for, the rules alone do not take back, as long as the search still finds
+    every issue that the comment shows.
+    """
+    if made.llm_failure is None or known.comment_id is None:
+        return False
+    found = {f.candidate.number for f in made.findings if f.candidate.repo == known.repo.lower()}
+    if not found.issuperset(known.shown):
+        return False
+    author = await services.identity.author()
+    mine = await publisher.find(client, known.repo, known.number, author, known.comment_id)
+    return mine is not None and reply.is_drafted(str(mine["body"]), known.language)
 
 
 def _within_limits(

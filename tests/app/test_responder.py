@@ -478,6 +478,55 @@ async def test_a_failing_model_shows_in_the_metrics_and_not_in_the_issue(story, 
     assert (failures, tokens) == (1, 2100)
 
 
+async def drafted(story, claude, llm, client):
+    """A comment that only Claude's word made: the ranker alone would not have posted it."""
+    claude.say(agreeing("related"))
+    first = await story(client, past(probability=0.1), llm=llm)
+    assert "Drafted by AI" in client.comments[first.comment_id]["body"]
+    return first
+
+
+@pytest.mark.parametrize("trigger", ["label", "edited", "improve"])
+@pytest.mark.parametrize("probability", [0.1, 0.6])
+async def test_what_claude_vouched_for_stands_while_claude_is_away(
+    story, claude, llm, trigger, probability
+):
+    client = Issue()
+    first = await drafted(story, claude, llm, client)
+    said = client.comments[first.comment_id]["body"]
+    client.new = NEW.model_copy(update={"body": NEW.body + " Typo mended."})
+    claude.fail(401)
+    if trigger == "improve":
+        kept = story.records.prepared.of(REPO, 2001)
+        story.records.prepared.keep(replace(kept, improvable=True))
+    again = await story(client, past(probability=probability), trigger=trigger, llm=llm)
+    assert client.comments[first.comment_id]["body"] == said
+    assert (again.action, again.shown, again.language) == ("unchanged", (7,), first.language)
+    assert again.reason == first.reason
+    assert story.records.prepared.of(REPO, 2001).improvable
+    claude.say(agreeing("unrelated"))
+    later = await story(client, past(probability=0.1), trigger="improve", llm=llm)
+    assert later.action == "edited"
+
+
+async def test_it_does_not_stand_where_the_issue_is_another_one_now(story, claude, llm):
+    client = Issue()
+    first = await drafted(story, claude, llm, client)
+    client.new = NEW.model_copy(update={"body": "It is something else."})
+    claude.fail(401)
+    again = await story(client, past(8, probability=0.6), trigger="edited", llm=llm)
+    assert (again.action, again.shown) == ("edited", (8,))
+    assert "Found automatically" in client.comments[first.comment_id]["body"]
+
+
+async def test_what_was_deleted_does_not_stand(story, claude, llm):
+    client = Issue()
+    first = await drafted(story, claude, llm, client)
+    del client.comments[first.comment_id]
+    claude.fail(401)
+    assert (await story(client, past(), trigger="label", llm=llm)).action == "created"
+
+
 async def test_trouble_with_posting_costs_no_second_answer(story, claude, llm):
     claude.say(agreeing())
     client = Issue()
