@@ -24,7 +24,7 @@ from app import (
     series,
     versions,
 )
-from app.drafter import NO_DRAFT, Draft, Dropped
+from app.drafter import NO_DRAFT, Draft, Dropped, Step
 from app.explain import Consulted
 from app.findings import Finding, fix_of, originals_first
 from app.links import Links
@@ -153,13 +153,18 @@ async def answer(  # noqa: PLR0913 - what is keyword-only has defaults
     docs = [f for f in findings if not f.is_thread and (not read or f.by == "model")]
     telling_docs = policy.telling_docs(docs, rows)
     decision = policy.enough_evidence(rows, telling_docs, thresholds)
-    draft = _draft(opinion, rows, telling_docs, config)
+    # Alone, only telling docs answer; beside issues the model may cite every one it found related.
+    related_docs = [f for f in docs if f.kind != "unrelated"] if rows else telling_docs
+    quotes = drafter.from_quotes(rows, telling_docs)
+    draft = (
+        _draft(opinion, quotes, (*rows, *related_docs)) if config.answer.resolution else NO_DRAFT
+    )
     if decision.ok and not rows and not draft.steps:
         decision = Decision(ok=False, reason="nothing_to_quote")
     body: str | None = None
     more: list[Finding] = []
     if decision.ok:
-        more = policy.folded(findings, (*rows, *_cited(draft, docs)))
+        more = policy.folded(findings, shown, _cited(draft, docs))
         content = reply.Content(
             rows,
             draft,
@@ -216,23 +221,30 @@ def _unread(findings: Sequence[Finding], made: prompt.Prompt) -> list[Finding]:
     return [f for f in findings if id(f.candidate) not in read]
 
 
-def _draft(
-    opinion: Consulted, rows: Sequence[Finding], docs: Sequence[Finding], config: RepoConfig
-) -> Draft:
-    """The model's grounded steps, else the maintainers' own words; for the shown rows only."""
-    if not config.answer.resolution:
-        return NO_DRAFT
-    quotes = drafter.from_quotes(rows, docs)
+def _draft(opinion: Consulted, quotes: Draft, shown: Sequence[Finding]) -> Draft:
+    """The model's grounded steps that rest on what is shown, else the maintainers' own words."""
     if opinion.draft is None:
         return quotes
-    told = {id(f.candidate) for f in opinion.findings if f.kind != "unrelated"}
-    steps = tuple(step for step in opinion.draft.steps if id(step.passage.candidate) in told)
-    strays = tuple(
-        Dropped(step.text or "", "its source is unrelated")
-        for step in opinion.draft.steps
-        if step not in steps
-    )
-    return Draft(steps, drafter.upgrade_of(rows), (*opinion.draft.dropped, *strays))
+    dropped = list(opinion.draft.dropped)
+    steps: list[Step] = []
+    sources = {id(f.candidate): f for f in (*opinion.findings, *shown)}
+    seen = {id(f.candidate) for f in shown}
+    for step in opinion.draft.steps:
+        source = sources[id(step.passage.candidate)]
+        problem = None
+        if source.kind == "unrelated":
+            problem = "its source is unrelated"
+        elif id(source.candidate) not in seen:
+            problem = "its source is not shown"
+        elif source.is_regression:
+            problem = drafter.REGRESSION
+        if problem is None:
+            steps.append(step)
+        else:
+            dropped.append(Dropped(step.text or "", problem))
+    if dropped and not steps:  # the model saw help, and none of its words can be used
+        return replace(quotes, dropped=(*dropped, *quotes.dropped))
+    return Draft(tuple(steps), quotes.upgrade, tuple(dropped))
 
 
 def _by_the_rules(

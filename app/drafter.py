@@ -15,6 +15,7 @@ from app.passages import Passage
 from indexer import advice
 
 MAX_STEPS: Final = 5
+REGRESSION: Final = "the reporter already runs the fix"
 _LEAST_LETTERS: Final = 14
 _CODE = re.compile(r"`[^`\n]{3,200}`")
 # A comment that only points elsewhere is no help to somebody who reads it here.
@@ -102,7 +103,7 @@ def from_quotes(rows: Sequence[Finding], docs: Sequence[Finding] = ()) -> Draft:
             continue
         problem = _no_help(passage)
         if problem is None and finding.is_regression:
-            problem = "the reporter already runs the fix"
+            problem = REGRESSION
         if problem is None and any(step.quote == passage.text for step in steps):
             problem = "said before"
         if problem is None:

@@ -65,11 +65,13 @@ class Decision:
 class Shown:
     """The rows of the comment, best first.
 
-    `passed` tells why an issue that is not unrelated is no row, by the `id()` of its candidate.
+    `passed` tells why an issue that is not unrelated is no row, by the `id()` of its candidate;
+    `barred` are those of them that the config does not let into the comment at all.
     """
 
     rows: list[Finding]
     passed: Mapping[int, str]
+    barred: frozenset[int] = frozenset()
 
 
 def may_answer(
@@ -136,8 +138,6 @@ def shown(
         return kept
 
     rows = [f for f in findings if f.is_thread and f.kind != "unrelated"]
-    if any(f.by == "model" for f in findings):
-        rows = keep(rows, "the model did not read it", lambda f: f.by == "model")
     rows = keep(
         rows,
         "below the configuration's threshold",
@@ -150,6 +150,9 @@ def shown(
     ]
     if not answer.related:
         rows = keep(rows, "related issues are switched off", lambda f: f.kind == "duplicate")
+    barred = frozenset(passed)
+    if any(f.by == "model" for f in findings):
+        rows = keep(rows, "the model did not read it", lambda f: f.by == "model")
     # Beside a duplicate, what is merely similar is noise.
     if any(f.kind == "duplicate" for f in rows):
         rows = keep(
@@ -170,7 +173,7 @@ def shown(
         lambda f: f.kind == "duplicate" or f.probability >= best * _share(f),
     )
     passed.update({id(f.candidate): "three rows are enough" for f in rows[MAX_ROWS:]})
-    return Shown(rows[:MAX_ROWS], passed)
+    return Shown(rows[:MAX_ROWS], passed, barred)
 
 
 def _share(finding: Finding) -> float:
@@ -180,9 +183,11 @@ def _share(finding: Finding) -> float:
     return WEAK_SHARE if len(finding.evidence.terms) > 1 else 1.0
 
 
-def folded(findings: Sequence[Finding], rows: Sequence[Finding]) -> list[Finding]:
-    """What a triager may want to see beside the rows."""
-    seen = {id(row.candidate) for row in rows}
+def folded(
+    findings: Sequence[Finding], shown: Shown, cited: Sequence[Finding] = ()
+) -> list[Finding]:
+    """What a triager may want to see beside the rows and the documents that are cited."""
+    seen = shown.barred | {id(f.candidate) for f in (*shown.rows, *cited)}
     rest = [f for f in findings if f.kind != "unrelated" and id(f.candidate) not in seen]
     return rest[:MAX_FOLDED]
 

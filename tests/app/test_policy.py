@@ -130,8 +130,23 @@ def test_documents_that_the_config_leaves_out_are_no_source():
 
 def test_what_is_folded_was_not_shown():
     both = [finding(9, 0.95, "duplicate"), finding(1, 0.3), finding(2, 0.1, "unrelated")]
-    rows = policy.shown(both, PLAIN).rows
-    assert [f.candidate.number for f in policy.folded(both, rows)] == [1]
+    assert [f.candidate.number for f in policy.folded(both, policy.shown(both, PLAIN))] == [1]
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        RepoConfig(answer=AnswerParts(related=False)),
+        RepoConfig(thresholds=Thresholds(related=0.99)),
+        RepoConfig(answer=AnswerParts(related=False, duplicates=False)),
+    ],
+)
+@pytest.mark.parametrize("by", ["rules", "model"])
+def test_what_the_config_leaves_out_is_not_folded_either(config, by):
+    found = [finding(9, 0.6, by=by), finding(1, 0.3), finding(2, 0.2, by=by)]
+    shown = policy.shown(found, config)
+    assert shown.rows == []
+    assert policy.folded(found, shown) == []
 
 
 def test_the_model_is_asked_only_where_something_is_near():
@@ -143,9 +158,9 @@ def test_the_model_is_asked_only_where_something_is_near():
 def test_a_duplicate_of_a_row_is_an_echo():
     echo = finding(226, 0.5, ending=Ending.DUPLICATE, duplicate_of=198)
     both = [finding(198, 0.6), echo]
-    rows = policy.shown(both, PLAIN).rows
-    assert [f.candidate.number for f in rows] == [198]
-    assert [f.candidate.number for f in policy.folded(both, rows)] == [226]
+    shown = policy.shown(both, PLAIN)
+    assert [f.candidate.number for f in shown.rows] == [198]
+    assert [f.candidate.number for f in policy.folded(both, shown)] == [226]
     assert policy.shown([echo], PLAIN).rows == [echo]
 
 

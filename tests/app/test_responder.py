@@ -15,7 +15,8 @@ from app.records import Records
 from app.settings import Settings
 from indexer.errors import NotFound, Rejected
 from indexer.reasons import Reason
-from indexer.repo_config import RepoConfig, Sources
+from indexer.repo_config import AnswerParts, RepoConfig, Sources
+from indexer.repo_config import Thresholds as ConfigThresholds
 from indexer.state import State
 from indexer.threads import Ending
 from indexer.thresholds import DEFAULT, Thresholds
@@ -254,6 +255,52 @@ async def test_ungrounded_steps_are_dropped_and_told(claude, llm):
         "unknown source",
         "not in its source: evil",
     ]
+
+
+async def test_where_none_of_its_words_can_be_used_the_maintainers_speak(claude, llm):
+    claude.say(
+        opinion(
+            [judgement("S1", "related", shared="Both get `ReadTimeout` behind nginx.")],
+            [step("S1", "Run `evil`.", "Raise `proxy_read_timeout`")],
+        )
+    )
+    made = await answer(past(), llm=llm)
+    assert "“Raise proxy_read_timeout to 120s in nginx.conf, then reload nginx.”" in read(made.body)
+    assert "evil" not in made.body
+    claude.say(opinion([judgement("S1", "related")]))
+    assert (await answer(past(), llm=llm)).draft.steps == ()
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        RepoConfig(answer=AnswerParts(related=False)),
+        RepoConfig(thresholds=ConfigThresholds(related=0.99)),
+    ],
+)
+async def test_what_the_config_leaves_out_is_not_cited_either(claude, llm, config):
+    advice = "Raise `proxy_read_timeout` in nginx, then reload."
+    needs = "Files over 2 GB need `part_size` of at least 64 MB."
+    claude.say(
+        opinion(
+            [judgement("S1", "related"), judgement("S2", "related")],
+            [step("S1", advice, SAID[:40]), step("S2", needs, needs)],
+        )
+    )
+    made = await answer(past(), doc(), llm=llm, config=config)
+    text = read(made.body)
+    assert needs.replace("`", "") in text
+    assert "#7" not in text
+    assert "its source is not shown" in [d["reason"] for d in made.explain["dropped"]]
+
+
+async def test_what_cured_it_then_is_no_cure_where_the_fix_is_there_already(claude, llm):
+    new = thread(2001, "ReadTimeout", "harbor 2.5.0 fails with `ReadTimeout`.", days=0)
+    claude.say(agreeing())
+    fixed = past(probability=0.6, ending=Ending.FIXED, release="v2.4.1")
+    made = await answer(fixed, new=new, llm=llm)
+    assert "may be a regression of #7" in read(made.body)
+    assert "proxy_read_timeout" not in made.body
 
 
 @pytest.mark.parametrize("trouble", ["refuse", "run_out", "wrong", "overloaded", "key"])
