@@ -143,7 +143,7 @@ def _user(
 
 
 def _fenced(mark: str, name: str, lines: Sequence[str]) -> str:
-    text = without_tricks(redact("\n".join(lines))).replace(mark, "")
+    text = redact(without_tricks("\n".join(lines))).replace(mark, "")
     return f"[[DATA {mark} {name}]]\n{text}\n[[END {mark}]]"
 
 

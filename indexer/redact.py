@@ -1,27 +1,36 @@
 """Secrets and personal addresses out of text, before it is embedded, stored, sent or posted.
 
 What is replaced: private keys, tokens with a known form, passwords in addresses, values that are
-assigned to a name like `password`, authorization headers and e-mail addresses. Every pattern is
-bounded, so that the time is linear in the text's length; redacting twice changes nothing.
+assigned to a name like `password`, headers that log somebody in and e-mail addresses. Every
+pattern is bounded, so that the time is linear in the text's length; doing it twice changes nothing.
 """
 
 import re
 from collections.abc import Callable
 
+from indexer.assigned import SECRET, WORDS, without_assigned
 from indexer.threads import Thread
 
-SECRET = "[secret]"  # noqa: S105 - it is what stands in a secret's place
 PRIVATE_KEY = "[private key]"
 EMAIL = "[email]"
 
-_KEY_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
-_KEY_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_HIDDEN = re.compile(
+    "(?<=[A-Za-z0-9_.@:=-])[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\ufe00-\ufe0f\ufeff]+(?=[A-Za-z0-9_.@:=-])"
+)
+_KEY_BEGIN = re.compile(
+    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|PuTTY-User-Key-File-[0-9]: \S"
+)
+_KEY_END = re.compile(
+    r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|Private-MAC: [0-9a-f]{16,128}"
+)
 
 _KNOWN_TOKENS = re.compile(
     r"""(?<![A-Za-z0-9_])(?:
-      gh[pousr]_[A-Za-z0-9]{20,255}+
+      ghs_(?=[A-Za-z0-9._-]{36})[A-Za-z0-9_-]{1,4000}+(?:\.[A-Za-z0-9_-]{1,4000}+){0,4}
+    | gh[pousr]_[A-Za-z0-9]{20,255}+
     | github_pat_[A-Za-z0-9_]{22,255}+
-    | glpat-[A-Za-z0-9_-]{16,100}+
+    | gl(?:pat|rt|dt)-[A-Za-z0-9_-]{16,100}+
     | (?:A3T[A-Z0-9]|AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16}(?![A-Za-z0-9])
     | AIza[A-Za-z0-9_-]{35}
     | ya29\.[A-Za-z0-9_-]{20,400}+
@@ -35,6 +44,16 @@ _KNOWN_TOKENS = re.compile(
     | hf_[A-Za-z0-9]{30,60}+
     | SG\.[A-Za-z0-9_-]{16,64}\.[A-Za-z0-9_-]{16,64}+
     | do[opr]_v1_[a-f0-9]{64}
+    | hvs\.[A-Za-z0-9_-]{20,250}+
+    | dckr_pat_[A-Za-z0-9_-]{20,100}+
+    | shp(?:at|ca|pa|ss)_[A-Fa-f0-9]{32}
+    | lin_api_[A-Za-z0-9]{30,60}+
+    | ATATT3x[A-Za-z0-9_=-]{12,300}+
+    | dapi[a-f0-9]{32}(?:-[0-9])?
+    | [0-9]{8,10}:AA[A-Za-z0-9_-]{32,33}(?![A-Za-z0-9_-])
+    | GOCSPX-[A-Za-z0-9_-]{20,60}+
+    | gsk_[A-Za-z0-9]{20,100}+
+    | AGE-SECRET-KEY-1[A-Z0-9]{50,70}+
     | eyJ[A-Za-z0-9_-]{8,4000}+\.[A-Za-z0-9_-]{8,4000}+\.[A-Za-z0-9_-]{8,4000}+
     )""",
     re.VERBOSE,
@@ -44,49 +63,30 @@ _WEBHOOK = re.compile(
     r"[A-Za-z0-9/_-]{10,200}+",
     re.IGNORECASE,
 )
-_URL_PASSWORD = re.compile(r"(://[^\s:/@\[\]]{0,100}+:)[^\s/@\[\]]{1,200}+(?=@)")
+# Up to the last @: a password may have one itself.
+_URL_PASSWORD = re.compile(r"(://[^\s:/@\[\]]{0,100}+:)[^\s/\[\]]{1,200}(?=@)")
 _HEADER = re.compile(
-    r"\b(Authorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?(?:Bearer|Basic|Token)\s{1,3})"
+    r"\b(Authorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?"
+    r"(?:(?:Bearer|Basic|Token|Api-?Key|Key|Digest|Negotiate)\s{1,3}"
+    r"|(?=[A-Za-z._~+/=-]{0,200}[0-9])(?=[A-Za-z0-9._~+/=-]{16})))"
     r"[A-Za-z0-9._~+/=-]{6,4000}+",
     re.IGNORECASE,
 )
+_COOKIES = re.compile(r"\bCookie[\"']?\s{0,3}:[^\r\n]{1,4000}+", re.IGNORECASE)
+_COOKIE = re.compile(
+    r"([^\s=;:,\"']{1,80}+=)(?<!expires=)(?<!domain=)(?<!path=)(?<!max-age=)[^\s;\"'\[]{8,4000}+",
+    re.IGNORECASE,
+)
+_CURL_USER = re.compile(
+    r"(\bcurl\b[^\r\n|;]{0,200}?\s(?:-u|--user)[ =]?[\"']?[^\s:\"'\[]{1,64}:)[^\s\"'\[$<]{3,200}+"
+)
 _BEARER = re.compile(r"\b([Bb]earer )(?=[A-Za-z._~+/=-]{0,200}[0-9])[A-Za-z0-9._~+/=-]{16,4000}+")
 
-_NAME = (
-    r"(?:pass(?:word|wd|phrase)|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key"
-    r"|client[_-]?secret|credential|connection[_-]?string|비밀번호|암호)s?"
-)
-# DB_PASSWORD=hunter2 and {"password": "hunter2"}: the form itself says that a value follows.
-_PLAIN_ASSIGNMENT = re.compile(
-    r"(?<![A-Za-z0-9])("
-    r"(?-i:[A-Z0-9_]{0,60}(?:PASSWORD|PASSWD|PWD|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PASSPHRASE)"
-    r"[A-Z0-9_]{0,20})=[\"']?"
-    r"|[\"'][A-Za-z0-9_.-]{0,60}?" + _NAME + r"[\"']\s{0,3}:\s{0,3}[\"']"
-    r"|--?" + _NAME + r"[= ][\"']?"
-    r")(?![\"'\[<{$*]|x{3}|\.\.\.|(?:None|null|true|false|undefined)\b)([^\s\"',;&]{3,500}+)",
-    re.IGNORECASE,
-)
-_QUOTED_ASSIGNMENT = re.compile(
-    r"([\"'][A-Za-z0-9_.-]{0,60}?" + _NAME + r"[\"']\s{0,3}:\s{0,3})"
-    r"(?:\"(?![\[<{$*]|x{3})[^\"\n]{3,500}+\"|'(?![\[<{$*]|x{3})[^'\n]{3,500}+')",
-    re.IGNORECASE,
-)
-# password: hunter2 in a sentence or a YAML file: only a value with a digit or in quotes.
-_LOOSE_ASSIGNMENT = re.compile(
-    r"(?<![A-Za-z])((?:[A-Za-z0-9]{1,20}[_-]){0,3}" + _NAME + r"\s{0,3}(?:[:=]|=>|:=|는|은)\s{0,3})"
-    r"(?![\[<{$*]|x{3})"
-    r"(?:([\"'])(?!x{3}|[\"'<{$*\[])([^\s\"']{4,500}+)(?=[\"'])"
-    r"|(?=[^\s\"',;()]{0,100}[0-9])([^\s\"',;()\[\]<>]{6,500}+)(?![(\[<]))",
-    re.IGNORECASE,
-)
 _EMAIL = re.compile(
-    r"(?<![\w.+%-])(?!git@)[A-Za-z0-9_.+%-]{1,64}+@(?:[A-Za-z0-9-]{1,63}\.){1,8}+"
-    r"(?!(?:png|jpe?g|gif|svg|webp|ico|js|mjs|ts|py|rs|go|java|so|dll|json|ya?ml|md|txt)\b)"
-    r"[A-Za-z]{2,24}(?![\w-])"
-)
-# A name with what assigns to it: far fewer texts have one than have the word `key`.
-_ASSIGNED = re.compile(
-    _NAME + r"(?:\w{0,20}[\"']?\s{0,3}[:=]|\s{0,3}[는은])|--?" + _NAME + " ", re.IGNORECASE
+    # Not `pnpm@9.0.0-beta.next`, and not the prompt or the path of `root@db1.internal:~#`.
+    r"(?<![A-Za-z0-9_.+%-])(?!git@)[A-Za-z0-9_.+%-]{1,64}+@(?!v?[0-9]{1,9}\.[0-9])"
+    r"(?:[A-Za-z0-9-]{1,63}\.){1,8}+(?!(?:local|internal|png|jpe?g|gif|svg|webp|ico|js|mjs|ts|py|rs|go|java|so|dll|json|ya?ml|md|txt)\b)"
+    r"[A-Za-z]{2,24}(?![A-Za-z0-9_-]|:[~/])"
 )
 _HOST = re.compile(r"@[A-Za-z0-9-]{1,63}\.")
 
@@ -102,24 +102,22 @@ def _without_private_keys(text: str) -> str:
     return "".join([*parts, text[at:]]) if parts else text
 
 
-def _without_assigned(text: str) -> str:
-    if not _ASSIGNED.search(text):
-        return text
-    text = _QUOTED_ASSIGNMENT.sub(rf'\1"{SECRET}"', text)
-    text = _PLAIN_ASSIGNMENT.sub(rf"\1{SECRET}", text)
-    return _LOOSE_ASSIGNMENT.sub(lambda m: f"{m[1]}{m[2] or ''}{SECRET}", text)
+def _without_cookies(header: re.Match[str]) -> str:
+    return _COOKIE.sub(rf"\1{SECRET}", header[0])
 
 
 # In their order. What one of them leaves never gives an earlier one something to find. Most texts
 # hold no secret, and looking for a few fixed words costs a hundredth of looking for a pattern: a
 # rule is skipped where the text, its letter case folded, has none of the rule's words.
 _RULES: tuple[tuple[tuple[str, ...], Callable[[str], str]], ...] = (
-    (("private key",), _without_private_keys),
+    (("private key", "putty-user-key-file"), _without_private_keys),
     (
         (
-            *("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-"),
+            *("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "glrt-", "gldt-"),
             *("akia", "asia", "aroa", "aida", "a3t", "aiza", "ya29.", "xox", "xapp-", "sk-"),
             *("k_live_", "k_test_", "whsec_", "npm_", "pypi-", "hf_", "sg.", "_v1_", "eyj"),
+            *("hvs.", "dckr_pat_", "shp", "lin_api_", "atatt3x", "dapi", ":aa", "gocspx-", "gsk_"),
+            "age-secret-key-",
         ),
         lambda text: _KNOWN_TOKENS.sub(SECRET, text),
     ),
@@ -127,16 +125,21 @@ _RULES: tuple[tuple[tuple[str, ...], Callable[[str], str]], ...] = (
     (("://",), lambda text: _URL_PASSWORD.sub(rf"\1{SECRET}", text)),
     (("authorization",), lambda text: _HEADER.sub(rf"\1{SECRET}", text)),
     (("bearer ",), lambda text: _BEARER.sub(rf"\1{SECRET}", text)),
-    (
-        ("pass", "pwd", "secret", "token", "key", "credential", "connection", "비밀번호", "암호"),
-        _without_assigned,
-    ),
+    (("cookie",), lambda text: _COOKIES.sub(_without_cookies, text)),
+    (("curl",), lambda text: _CURL_USER.sub(rf"\1{SECRET}", text)),
+    (WORDS, without_assigned),
     (("@",), lambda text: _EMAIL.sub(EMAIL, text) if _HOST.search(text) else text),
 )
 
 
 def redact(text: str) -> str:
-    """The text with secrets and e-mail addresses replaced by what they were."""
+    """The text with secrets and e-mail addresses replaced by what they were.
+
+    Characters without a width go where they stand within a word of Latin letters: they would hide
+    a token from every pattern, and come back to one when the text is cleaned later.
+    """
+    if not text.isascii():
+        text = _HIDDEN.sub("", text)
     folded = text.casefold()
     for words, replaced in _RULES:
         if any(word in folded for word in words):
