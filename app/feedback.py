@@ -1,12 +1,12 @@
 """What became of each answer: kept with the version that gave it (SQLAlchemy)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
 from app.outcomes import Kind, Outcome
-from indexer.database import create_tables
+from indexer.database import create_tables, upsert
 
 _TABLES = sa.MetaData()
 FEEDBACK = sa.Table(
@@ -76,21 +76,44 @@ class Feedback:
 
     def said(self, answered: Answered) -> None:
         """Something was said, or kept back; what people thought of it before stays."""
-        before = self.of(answered.repo, answered.number)
-        if before is not None:
-            answered = replace(
-                answered,
-                up=before.up,
-                down=before.down,
-                told_wrong=before.told_wrong,
-                outcome=before.outcome if before.kind == answered.kind else None,
-                node_id=answered.node_id or before.node_id,
-            )
-        self._write(answered, checked=0.0)
+        names = {column.name for column in FEEDBACK.columns} - {"at", "checked", "repo"}
+        values = {name: getattr(answered, name) for name in names}
+        values |= {"repo": answered.repo.lower(), "at": answered.at.timestamp(), "checked": 0.0}
+        there = FEEDBACK.c
+        statement = upsert(
+            self._engine,
+            FEEDBACK,
+            values,
+            up=there.up,
+            down=there.down,
+            told_wrong=there.told_wrong,
+            node_id=sa.func.coalesce(answered.node_id, there.node_id),
+            outcome=sa.case((there.kind == answered.kind, there.outcome)),
+        )
+        with self._engine.begin() as connection:
+            connection.execute(statement)
 
     def heard(self, answered: Answered) -> None:
-        """What people did was looked up just now."""
-        self._write(answered, checked=datetime.now(UTC).timestamp())
+        """What people did was looked up just now.
+
+        Nothing happens where the issue was forgotten meanwhile, or something else was said; and
+        what a command said meanwhile stays, unless the issue turned out to be what we showed.
+        """
+        outcome: str | sa.Case[str] | None = answered.outcome
+        if outcome != "success":
+            outcome = sa.case((FEEDBACK.c.told_wrong, "noise"), else_=outcome)
+        with self._engine.begin() as connection:
+            connection.execute(
+                sa.update(FEEDBACK)
+                .where(_is(answered.repo, answered.number))
+                .where(FEEDBACK.c.at == answered.at.timestamp())
+                .values(
+                    up=answered.up,
+                    down=answered.down,
+                    outcome=outcome,
+                    checked=datetime.now(UTC).timestamp(),
+                )
+            )
 
     def tell_wrong(self, repo: str, number: int) -> None:
         """A command said that the answer is wrong."""
@@ -117,14 +140,6 @@ class Feedback:
         """Forget one issue, because it is gone."""
         with self._engine.begin() as connection:
             connection.execute(sa.delete(FEEDBACK).where(_is(repo, number)))
-
-    def _write(self, answered: Answered, checked: float) -> None:
-        names = {column.name for column in FEEDBACK.columns} - {"at", "checked", "repo"}
-        values = {name: getattr(answered, name) for name in names}
-        values |= {"repo": answered.repo.lower(), "at": answered.at.timestamp(), "checked": checked}
-        with self._engine.begin() as connection:
-            connection.execute(sa.delete(FEEDBACK).where(_is(answered.repo, answered.number)))
-            connection.execute(sa.insert(FEEDBACK).values(values))
 
 
 def _answered(row: sa.Row[tuple[object, ...]]) -> Answered:

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Self
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.feedback import FEEDBACK, Feedback
 from app.prepared import PREPARED, PreparedComments
@@ -21,6 +20,7 @@ from indexer.database import (
     rename_rows,
     repositories_in,
     scrub,
+    upsert,
 )
 from indexer.repo_config import RepoConfig
 
@@ -182,13 +182,5 @@ class Records:
 
     def _put(self, table: sa.Table, values: dict[str, object]) -> None:
         """Insert a row, or replace the one with the same key."""
-        insert = (
-            sqlite.insert(table)
-            if self._engine.dialect.name == "sqlite"
-            else postgresql.insert(table)
-        )
-        keys = [column.name for column in table.primary_key]
-        rest = {name: insert.excluded[name] for name in values if name not in keys}
-        statement = insert.values(values).on_conflict_do_update(index_elements=keys, set_=rest)
         with self._engine.begin() as connection:
-            connection.execute(statement)
+            connection.execute(upsert(self._engine, table, values))

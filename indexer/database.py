@@ -1,10 +1,11 @@
 """Where tables are kept: SQLite files in DATA_DIR, or Postgres by DATABASE_URL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from indexer.errors import DatabaseUnavailable, SettingError
 from indexer.settings import IndexSettings
@@ -101,6 +102,19 @@ def rename_rows(engine: sa.Engine, tables: Sequence[sa.Table], before: str, afte
                 taken = sa.exists().where(there.c.repo == after, *same)
                 connection.execute(sa.delete(table).where(old, taken))
             connection.execute(sa.update(table).where(old).values(repo=after))
+
+
+def upsert(
+    engine: sa.Engine, table: sa.Table, values: Mapping[str, object], **kept: object
+) -> postgresql.Insert | sqlite.Insert:
+    """A statement that inserts a row, or changes the one with the same key.
+
+    `kept` are expressions for the columns that do not simply take the new value.
+    """
+    made = sqlite.insert(table) if engine.dialect.name == "sqlite" else postgresql.insert(table)
+    keys = [column.name for column in table.primary_key]
+    rest = {name: made.excluded[name] for name in values if name not in keys} | kept
+    return made.values(**values).on_conflict_do_update(index_elements=keys, set_=rest)
 
 
 def scrub(engine: sa.Engine) -> None:

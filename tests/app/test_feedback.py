@@ -1,6 +1,8 @@
 """What people did with the answers, from GitHub to `intern report`."""
 
 import json
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +15,7 @@ from app.settings import Settings
 from app.steps import Steps
 from tests.app.running_server import RunningServer, running_server
 from tests.app.test_end_to_end import REPO, history, opened, ours
+from tests.postgres import a_database
 
 
 @pytest.fixture(autouse=True)
@@ -111,7 +114,7 @@ def test_what_was_looked_up_longest_ago_comes_first_and_old_ones_not_at_all(tmp_
     records = Records.open(Settings(data_dir=tmp_path))
     for number, days in ((1, 0), (2, 1), (3, 20)):
         records.feedback.said(answered(number, days=days))
-    records.feedback.heard(answered(1))
+    records.feedback.heard(records.feedback.of("o/r", 1))
     since = datetime.now(UTC) - timedelta(days=14)
     assert [a.number for a in records.feedback.since(since)] == [2, 1]
     assert [a.number for a in records.feedback.since(since, "O/R", 1)] == [2]
@@ -124,11 +127,40 @@ def test_what_was_looked_up_longest_ago_comes_first_and_old_ones_not_at_all(tmp_
     records.close()
 
 
-def test_an_edit_of_the_comment_keeps_what_people_thought_of_it(tmp_path):
-    records = Records.open(Settings(data_dir=tmp_path))
-    records.feedback.said(answered(1, node_id="IC_1"))
-    records.feedback.heard(answered(1, node_id="IC_1", up=2, outcome="assist"))
+@pytest.fixture(params=["sqlite", "postgres"])
+def records(tmp_path, request):
+    with ExitStack() as stack:
+        url = stack.enter_context(a_database()) if request.param == "postgres" else None
+        made = Records.open(Settings(data_dir=tmp_path, database_url=url))
+        stack.callback(made.close)
+        yield made
+
+
+def test_an_edit_of_the_comment_keeps_what_people_thought_of_it(records):
+    first = answered(1, node_id="IC_1")
+    records.feedback.said(first)
+    records.feedback.heard(replace(first, up=2, outcome="assist"))
     records.feedback.said(answered(1))
     found = records.feedback.of("o/r", 1)
     assert (found.up, found.outcome, found.node_id) == (2, "assist", "IC_1")
-    records.close()
+    records.feedback.said(replace(answered(1), kind="shadow"))
+    assert records.feedback.of("o/r", 1).outcome is None
+
+
+def test_what_happens_while_github_is_asked_is_not_undone(records):
+    feedback = records.feedback
+    for number in (1, 2, 3, 4):
+        feedback.said(answered(number, node_id=f"IC_{number}", days=1))
+    stale = {a.number: replace(a, up=1, outcome="assist") for a in feedback.since()}
+    feedback.forget_thread("o/r", 1)
+    feedback.tell_wrong("o/r", 2)
+    feedback.said(answered(3, shown=(7,)))
+    feedback.tell_wrong("o/r", 4)
+    stale[4] = replace(stale[4], outcome="success")
+    for latest in stale.values():
+        feedback.heard(latest)
+    assert feedback.of("o/r", 1) is None
+    two, three, four = (feedback.of("o/r", number) for number in (2, 3, 4))
+    assert (two.told_wrong, two.outcome, two.up) == (True, "noise", 1)
+    assert (three.shown, three.up, three.outcome) == ((7,), 0, None)
+    assert (four.told_wrong, four.outcome) == (True, "success")
