@@ -13,6 +13,7 @@ from app import passages, unsafe_advice
 from app.findings import Finding
 from app.passages import Passage
 from indexer import advice
+from indexer.sentences import sentences
 
 MAX_STEPS: Final = 5
 REGRESSION: Final = "the reporter already runs the fix"
@@ -127,11 +128,29 @@ def _no_help(passage: Passage) -> str | None:
 
 
 def says_nothing(text: str) -> bool:
-    """Whether a passage only points elsewhere, or says thanks."""
+    """Whether a passage only points elsewhere, says thanks, or tells how things stand now."""
+    if _is_status(text[:2000]):
+        return True
     if _CODE.search(text[:2000]):
         return False
-    left = _POINTERS.sub("", text[:2000])
-    if sum(map(str.isalpha, left)) < _LEAST_LETTERS:
+    if _points_only(text[:2000]):
         return True
     glad = advice.ANSWERED_BY_AUTHOR.pattern.search(text)
     return bool(glad) and not any(p.pattern.search(text) for p in _ADVISING)
+
+
+def _is_status(text: str) -> bool:
+    """Whether each sentence says that it is over, or nothing, and none what to do."""
+    told = [found.text for found in sentences(text) if not _points_only(found.text)]
+    if not told or "```" in text:
+        return False
+    return all(
+        advice.STATUS.pattern.search(sentence)
+        and not advice.CONDITION.search(sentence)
+        and not any(p.pattern.search(sentence) for p in (*_ADVISING, advice.ADVICE))
+        for sentence in told
+    )
+
+
+def _points_only(text: str) -> bool:
+    return sum(map(str.isalpha, _POINTERS.sub("", text))) < _LEAST_LETTERS

@@ -68,6 +68,30 @@ WORKAROUND = phrase(
     r"임시|우회|우선은|临时|绕过|变通|暂时|回避策|一時的|とりあえず",
 )
 
+# How things stand now: it tells that something helped, and not what.
+STATUS = phrase(
+    "no any now repro see today master main trunk head nightly latest stable beta current "
+    "더 이제 재현 不再 现在 目前 现 再現 もう",
+    r"\bno longer\b|\b(?:not|n[o'’]t) (?:\w+ ){0,4}any ?more\b|\bnot reproducible\b"
+    r"|\b(?:can(?:not|[o'’]?t| not)|unable to|not able to|(?:could|does|do) ?n[o'’]t)"
+    r" (?:\w+ )?(?:repro(?:duce|s)?|see (?:it|this|that))\b"
+    r"|\b(?:works?|compiles?|builds?|runs?|passes|succeeds|fixed|resolved|gone|fine|okay|ok)"
+    r" (?:\w+ ){0,3}(?:now|today|(?:on|in|with|against) (?:\S+ ){0,3}"
+    r"(?:master|main|trunk|head|nightly|latest|stable|beta|current))\b"
+    r"|\b(?:now|(?:seems?|appears?) to) (?:\w+ )?"
+    r"(?:works?|compiles?|builds?|runs?|passes|fixed|fine|ok)\b",
+    r"더 ?이상.{0,30}(?:않|없)|이제.{0,20}(?:됩니다|잘 돼|정상|동작)"
+    r"|재현(?:되지|이 안|이 되지|할 수 없)",
+    r"不再|(?:现在|目前)(?:正常|没有问题|可以了)|(?:无法|不能)(?:再)?(?:重现|复现)",
+    r"再現(?:しなく|しません|できません)|もう(?:発生|起き)",
+)
+
+# What it depends on: "if you raise the limit" tells what helps.
+CONDITION = any_of(
+    r"\b(?:if|once|when|after|by|because|since|unless|as long as)\b",
+    r"하면|(?:으|하)니|때문|하고 나|如果|之后|以后|因为|(?:すれ|たら|れ)ば|したら|ので",
+)
+
 _VERSION = r"(?P<tag{0}>v?\d{{1,4}}\.\d{{1,5}}(?:\.\d{{1,6}}){{0,2}})"
 
 # `fixed in 1.2`, `upgrade to v1.2.3`, `released as 2.0`; the number is the version.

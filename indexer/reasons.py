@@ -32,6 +32,10 @@ repository too small for that, what two of its issues say is rare."""
 RARE_IN_TITLE = 2.0
 """The same for a word that both titles have, which says more: in an eighth of the issues."""
 
+TELLING = 4.2
+"""The same for a name out of the code, and for the rarest word of an error: in 1.5 % of the issues.
+What any program says when it fails has common words only, in whatever language it is written."""
+
 COMMON_ERROR = 0.005
 FEW = 3
 """An error that more issues have than this share of them, and than a few, tells nothing."""
@@ -41,7 +45,8 @@ _PHRASE_WEIGHT = 3.5
 
 _LONGEST_ERROR = 120
 _SAMPLE = 20_000
-_ERROR_KINDS = frozenset({"panic", "error", "code", "type"})
+_NAMED = frozenset({"code", "type"})
+_ERROR_KINDS = frozenset({"panic", "error"}) | _NAMED
 _WORD = re.compile(r"[^\W_](?:[\w.:'+#/-]{0,78}[\w+#])?")
 _LETTERS = re.compile(r"[^\W\d_]{2}|[\u1100-\u11ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _VERSION = re.compile(r"v?\d[\w.+-]*", re.IGNORECASE)
@@ -113,7 +118,8 @@ class Telling:
         self._words = _words(plain)
         self._errors = _errors(f"{wording.title}\n{body[:_SAMPLE]}")
         size = background.size
-        self._rare = min(RARE, float(np.log((size - 1.5) / 2.5 + 1)) if size > 1 else 0.0)
+        self._most = float(np.log((size - 1.5) / 2.5 + 1)) if size > 1 else 0.0
+        self._rare = min(RARE, self._most)
         # Looked up for shared words only: that is a few, and each costs a tokenization.
         self._rarity = cache(lambda word: _rarity(word, background, bm25))
 
@@ -125,7 +131,7 @@ class Telling:
         found: list[tuple[ReasonKind, Sequence[str]]] = [
             ("same_error", self._error(f"{title}\n{body}")),
             ("same_phrase", self._phrase(theirs)),
-            ("same_names", self._rarest(self._names, self._names_in(theirs))),
+            ("same_names", self._rarest(self._names, self._names_in(theirs), TELLING)),
             ("title_words", self._rarest(self._title, in_title, RARE_IN_TITLE)),
         ]
         if not found[-1][1]:
@@ -136,7 +142,7 @@ class Telling:
     def _error(self, theirs: str) -> Sequence[str]:
         """The error of both that fewest others have, as the query spells it."""
         shared = self._errors & _errors(theirs) if self._errors else frozenset()
-        rated = [(self._background.with_error(s), -len(s), s) for s in shared if _is_cause(s)]
+        rated = [(self._background.with_error(s), -len(s), s) for s in shared if self._tells(s)]
         count, _, signature = min(rated, default=(0, 0, ""))
         if not signature or count > max(FEW, COMMON_ERROR * self._background.size):
             return []
@@ -144,6 +150,14 @@ class Telling:
         spelled = (_spelled(kind, message, self._text) or message)[:_LONGEST_ERROR]
         # What differs from run to run is not shared, so it is not shown.
         return [spelled if spelled.lower() in theirs.lower() else _without_runs(spelled)]
+
+    def _tells(self, signature: str) -> bool:
+        """Whether an error says what went wrong, in words that not every other issue has."""
+        kind, _, message = signature.partition(":")
+        if not _is_cause(signature):
+            return False
+        rarest = max(map(self._rarity, _words(message)), default=0.0)
+        return kind in _NAMED or rarest >= min(TELLING, self._most)
 
     def _phrase(self, theirs: str) -> Sequence[str]:
         found = self._phrases.shared_with(theirs, self._weight)
@@ -165,7 +179,7 @@ class Telling:
 
     def _rarest(self, ours: dict[str, str], theirs: set[str], least: float = RARE) -> Sequence[str]:
         """Ours that they have as well, the rarest first, as we spell them."""
-        least = min(least, self._rare)
+        least = min(least, self._most)
         rated = [(-self._rarity(word), word) for word in ours.keys() & theirs]
         return [ours[word] for rarity, word in sorted(rated) if -rarity >= least][:MAX_VALUES]
 
@@ -179,7 +193,7 @@ def _is_cause(signature: str) -> bool:
     kind, _, message = signature.partition(":")
     if kind not in _ERROR_KINDS or _NO_CAUSE.search(message):
         return False
-    return kind in {"code", "type"} or sum(map(str.isalpha, message)) >= _LEAST_LETTERS
+    return kind in _NAMED or sum(map(str.isalpha, message)) >= _LEAST_LETTERS
 
 
 def _without_runs(message: str) -> str:

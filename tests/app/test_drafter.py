@@ -44,6 +44,23 @@ def test_thanks_are_no_help_unless_they_say_what_helped():
         assert len(draft.steps) == steps, said
 
 
+def test_how_things_stand_now_is_no_help():
+    for said, steps in (
+        ("No longer causes an ICE on 1.2 nightly", 0),
+        ("`harbor push` no longer hangs for me.", 0),
+        ("Can't reproduce this on the latest release. Closing.", 0),
+        ("This compiles now. I don't see it any more.", 0),
+        ("더 이상 재현되지 않습니다.", 0),
+        ("もう発生しません。", 0),
+        ("No longer hangs once you set `retries: 0`.", 1),
+        ("The proxy no longer strips the header if you raise its limit.", 1),
+        ("It no longer hangs. The cache held an old certificate, and deleting it was enough.", 1),
+        ("It no longer happens with v2.4: fixed in v2.4.1.", 1),
+    ):
+        draft = drafter.from_quotes([finding(ending=Ending.FIXED, said=said)])
+        assert len(draft.steps) == steps, said
+
+
 def test_who_is_still_looking_helps_nobody():
     for said in (
         "I don't yet know what the exact problem is, but this failing test may be related.",

@@ -72,6 +72,35 @@ def test_an_error_without_words_is_not_named():
     assert "same_error" not in kinds(telling("New", line).shared_with("Old", line))
 
 
+def test_an_error_in_words_that_many_have_is_not_named():
+    """Each program may say so: its few words are in many issues, though not in a row."""
+    generic = "thread 'main' panicked at 'called `first()` on an empty list', src/a.rs:1"
+    words = ["called", "first", "empty", "list"]
+    usual = background(
+        [
+            thread(i, f"{words[i % 4]} gauge", f"The {words[i % 4]} {i} fails.")
+            for i in range(1, 201)
+        ]
+    )
+
+    def shared(text):
+        wording = word(Query("o/r", "Crash", text))
+        return kinds(Telling(wording, text, usual, BM25).shared_with("Old", text))
+
+    assert "same_error" not in shared(generic)
+    assert "same_error" in shared(generic.replace("list", "harbourlist"))
+
+
+def test_a_name_that_a_few_in_a_hundred_have_is_not_named():
+    note = "Run with `BUOY_TRACE=1` for a trace."
+    usual = background(
+        [thread(i, f"gauge {i}", note if i % 40 == 0 else "") for i in range(1, 401)]
+    )
+    text = f"It calls `tide_cast`. {note}"
+    found = Telling(word(Query("o/r", "Crash", text)), text, usual, BM25).shared_with("Old", text)
+    assert kinds(found)["same_names"] == ("tide_cast",)
+
+
 def test_an_error_that_many_have_is_not_named():
     usual = background([thread(i, f"gauge {i}", PANIC) for i in range(1, 40)])
     wording = word(Query("o/r", "Tide", PANIC))
