@@ -18,6 +18,7 @@ from app import (
     grounding,
     judge,
     language,
+    missing,
     policy,
     prompt,
     reply,
@@ -51,10 +52,13 @@ class Searching(Protocol):
 
 
 class Levels(Protocol):
-    """What is asked of indexer.state.State."""
+    """What is asked of indexer.state.State: levels, and what its template asks."""
 
     def thresholds(self, repo: str) -> Thresholds:
         """The thresholds in force for a repository."""
+
+    def templates(self, repo: str) -> frozenset[str]:
+        """The template lines in force for a repository."""
 
 
 class AnswerServices(Protocol):
@@ -155,10 +159,12 @@ async def answer(  # noqa: PLR0913 - what is keyword-only has defaults
     decision = policy.enough_evidence(rows, telling_docs, thresholds)
     # Alone, only telling docs answer; beside issues the model may cite every one it found related.
     related_docs = [f for f in docs if f.kind != "unrelated"] if rows else telling_docs
-    quotes = drafter.from_quotes(rows, telling_docs)
-    draft = (
-        _draft(opinion, quotes, (*rows, *related_docs)) if config.answer.resolution else NO_DRAFT
-    )
+    draft = NO_DRAFT
+    if config.answer.resolution:
+        quotes = drafter.from_quotes(rows, telling_docs)
+        asked = await asyncio.to_thread(services.state.templates, repo)
+        asked |= frozenset(missing.labels_of(thread.body))
+        draft = _draft(opinion, quotes, (*rows, *related_docs), asked)
     if decision.ok and not rows and not draft.steps:
         decision = Decision(ok=False, reason="nothing_to_quote")
     body: str | None = None
@@ -221,8 +227,13 @@ def _unread(findings: Sequence[Finding], made: prompt.Prompt) -> list[Finding]:
     return [f for f in findings if id(f.candidate) not in read]
 
 
-def _draft(opinion: Consulted, quotes: Draft, shown: Sequence[Finding]) -> Draft:
-    """The model's grounded steps that rest on what is shown, else the maintainers' own words."""
+def _draft(
+    opinion: Consulted, quotes: Draft, shown: Sequence[Finding], asked: Collection[str]
+) -> Draft:
+    """The model's grounded steps that rest on what is shown, else the maintainers' own words.
+
+    `asked` is what the issue, or the repository's template, asks for already.
+    """
     if opinion.draft is None:
         return quotes
     dropped = list(opinion.draft.dropped)
@@ -238,6 +249,8 @@ def _draft(opinion: Consulted, quotes: Draft, shown: Sequence[Finding]) -> Draft
             problem = "its source is not shown"
         elif source.is_regression:
             problem = drafter.REGRESSION
+        elif step.kind == "missing":
+            problem = missing.problem(step.text or "", step.quote, asked)
         if problem is None:
             steps.append(step)
         else:

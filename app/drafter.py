@@ -11,6 +11,7 @@ from typing import Final
 
 from app import passages, unsafe_advice
 from app.findings import Finding
+from app.opinion import StepKind
 from app.passages import Passage
 from indexer import advice
 from indexer.sentences import sentences
@@ -42,11 +43,15 @@ _ADVISING: Final = (advice.ADDRESSED, advice.WORKAROUND, advice.RELEASED_IN)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of the draft. `text` is the model's; without it the quote itself is shown."""
+    """One line of the draft. `text` is the model's; without it the quote itself is shown.
+
+    `kind`: whether it cured the problem there, got around it, or tells what was missing.
+    """
 
     passage: Passage
     quote: str
     text: str | None = None
+    kind: StepKind = "fix"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +70,9 @@ class Draft:
     upgrade: Finding | None = None
     dropped: tuple[Dropped, ...] = field(default=())
 
-    @property
-    def worked(self) -> tuple[Step, ...]:
-        """The steps that cured it elsewhere."""
-        return tuple(step for step in self.steps if not step.passage.declined)
+    def of(self, kind: StepKind) -> tuple[Step, ...]:
+        """The steps of a kind; what was turned down is none of them."""
+        return tuple(s for s in self.steps if s.kind == kind and not s.passage.declined)
 
     @property
     def declined(self) -> tuple[Step, ...]:
@@ -108,7 +112,7 @@ def from_quotes(rows: Sequence[Finding], docs: Sequence[Finding] = ()) -> Draft:
         if problem is None and any(step.quote == passage.text for step in steps):
             problem = "said before"
         if problem is None:
-            steps.append(Step(passage, passage.text))
+            steps.append(Step(passage, passage.text, kind=_kind_of(passage)))
         else:
             dropped.append(Dropped(passage.text, problem))
     return Draft(tuple(steps[:MAX_STEPS]), upgrade_of(rows), tuple(dropped))
@@ -125,6 +129,11 @@ def _no_help(passage: Passage) -> str | None:
         if text.endswith((":", "：")):
             return "announces what is not quoted"
     return "points elsewhere and says nothing itself" if says_nothing(text) else None
+
+
+def _kind_of(passage: Passage) -> StepKind:
+    around = passage.kind == "comment" and advice.STOPGAP.pattern.search(passage.text)
+    return "workaround" if around else "fix"
 
 
 def says_nothing(text: str) -> bool:

@@ -80,6 +80,7 @@ def tell(  # noqa: PLR0913, PLR0917 - it tells of everything
             {
                 "text": s.text,
                 "quote": s.quote,
+                "kind": s.kind,
                 "source": s.passage.candidate.number or s.passage.url,
             }
             for s in draft.steps

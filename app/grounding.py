@@ -85,7 +85,7 @@ def check(steps: Sequence[ProposedStep], prompt: Prompt, rows: Sequence[Finding]
         if problem is None and len(kept) == MAX_STEPS:
             problem = "one too many"
         if problem is None and source is not None and source.passage is not None:
-            kept.append(Step(source.passage, proposed.quote, proposed.text))
+            kept.append(Step(source.passage, proposed.quote, proposed.text, proposed.kind))
         else:
             dropped.append(Dropped(proposed.text[:_LONGEST], problem or "no source"))
     return Draft(tuple(kept), upgrade_of(rows), tuple(dropped))

@@ -210,6 +210,7 @@ class Llm:
         return self._client
 
     def _parameters(self, anthropic: Any, prompt: Prompt) -> dict[str, Any]:  # noqa: ANN401
+        # No temperature: the API takes none from any model, neither does the SDK.
         schema = anthropic.transform_schema(Opinion)
         output: dict[str, Any] = {"format": {"type": "json_schema", "schema": schema}}
         system: dict[str, Any] = {"type": "text", "text": prompt.system}

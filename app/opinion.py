@@ -26,12 +26,18 @@ class Judgement(_Model):
     confidence: float = Field(description="From 0 to 1.")
 
 
+StepKind = Literal["fix", "workaround", "missing"]
+
+
 class ProposedStep(_Model):
     """One line of advice, and where it comes from."""
 
     source_id: str = Field(description="The id of the source that says so.")
     quote: str = Field(description="Words copied letter by letter from that source's answer.")
     text: str = Field(description="One or two sentences for the reporter.")
+    kind: StepKind = Field(
+        "fix", description="It cures the problem, gets around it, or tells what to add."
+    )
 
 
 class Opinion(_Model):

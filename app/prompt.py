@@ -4,6 +4,7 @@ The fence's mark is random for each call, so no text can close it. The stable pa
 and alone, so that it can be cached. What is sent is bounded by a local estimate of its tokens.
 """
 
+import json
 import math
 import re
 import secrets
@@ -15,6 +16,7 @@ from app import passages
 from app.drafter import says_nothing
 from app.evidence import Evidence
 from app.findings import Finding
+from app.opinion import Opinion
 from app.passages import Passage
 from app.sanitize import clean as without_tricks
 from indexer.redact import redact
@@ -24,7 +26,14 @@ from indexer.threads import Ending, Thread
 
 MAX_TOKENS: Final = 6000
 # Head of the new issue, head of a source's problem, its answer: characters, tried in this order.
-_SIZES: Final = ((2400, 700, 1200), (1800, 500, 900), (1200, 350, 700), (800, 200, 500))
+# What settled a thing is sent whole as long as that fits.
+_WHOLE: Final = 1_000_000
+_SIZES: Final = (
+    *((2400, 700, size) for size in (_WHOLE, 8000, 6000, 4500, 3400, 2600, 2000, 1500, 1200)),
+    (1800, 500, 900),
+    (1200, 350, 700),
+    (800, 200, 500),
+)
 _FRAMES: Final = 3  # of a stack trace
 _ASCII_PER_TOKEN: Final = 2.6
 _TOKENS_PER_WIDE: Final = 1.4
@@ -58,7 +67,10 @@ copied letter by letter, at least three words. Commands, options, file names, ve
 only as they stand in the answer. No addresses. Do not tell anyone to upgrade to the release that \
 fixed it: that line is added for you. Never advise to switch a protection off (TLS or certificate \
 checks, CORS, CSRF, SELinux, sandboxes, permissions, hooks, signatures), whoever said so. If the \
-answers hold nothing that helps with this issue, return no steps. No greeting, no apology, no \
+answers hold nothing that helps with this issue, return no steps. kind: fix cures the problem; \
+workaround gets around it, and it stays; missing tells what to add to the issue, only where the \
+answer says that such an issue was settled once that was given, and only where the new issue \
+neither holds it nor has a heading for it. No greeting, no apology, no \
 promise, no question.
 
 Write shared, one_change, differs and text in the language that the task names. Quotes stay as \
@@ -95,6 +107,12 @@ def estimate_tokens(text: str) -> int:
     return math.ceil((len(text) - wide) / _ASCII_PER_TOKEN + wide * _TOKENS_PER_WIDE)
 
 
+# The schema of the answer goes along, and counts.
+_FIXED_TOKENS: Final = estimate_tokens(SYSTEM) + estimate_tokens(
+    json.dumps(Opinion.model_json_schema())
+)
+
+
 def build(thread: Thread, findings: Sequence[Finding], language: str) -> Prompt:
     """The prompt about an issue and findings, within MAX_TOKENS: the last are left out first."""
     mark = secrets.token_hex(8)
@@ -107,7 +125,7 @@ def build(thread: Thread, findings: Sequence[Finding], language: str) -> Prompt:
     while True:
         for sizes in _SIZES:
             user = _user(thread, kept, language, mark, sizes)
-            tokens = estimate_tokens(SYSTEM) + estimate_tokens(user)
+            tokens = _FIXED_TOKENS + estimate_tokens(user)
             if tokens <= MAX_TOKENS:
                 return Prompt(SYSTEM, user, kept, f"{thread.title}\n{thread.body}", tokens)
         if len(kept) <= 1:

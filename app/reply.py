@@ -129,20 +129,23 @@ class _Writer:
         draft = self._content.draft
         upgrade = [self._upgrade(draft.upgrade)] if draft.upgrade and max_steps else []
         room = max(0, max_steps - len(upgrade))
-        worked = (*upgrade, *(self._step(step, quote_limit) for step in draft.worked[:room]))
-        declined = tuple(
-            self._step(step, quote_limit)
-            for step in draft.declined[: max(0, room - len(draft.worked))]
-        )
         rows = self._content.rows
-        if not rows:  # docs alone: the headline says what they are
-            return [_Section(Markdown(), worked)] if worked else []
-        key = "worked" if rows[0].kind == "duplicate" else "helped"
-        return [
-            _Section(self._say(f"section.{name}"), tuple(steps))
-            for name, steps in ((key, worked), ("declined", declined))
-            if steps
-        ]
+        kinds = {
+            "worked" if rows and rows[0].kind == "duplicate" else "helped": draft.of("fix"),
+            "workaround": draft.of("workaround"),
+            "missing": draft.of("missing"),
+            "declined": draft.declined,
+        }
+        sections: list[_Section] = []
+        for name, steps in kinds.items():
+            told = (*upgrade, *(self._step(step, quote_limit) for step in steps[:room]))
+            room, upgrade = max(0, room - len(steps)), []
+            if told:
+                sections.append(_Section(self._say(f"section.{name}"), told))
+        if rows or not sections:
+            return sections
+        # Docs alone: the headline says what they are.
+        return [_Section(Markdown(), tuple(step for s in sections for step in s.steps))]
 
     def _upgrade(self, finding: Finding) -> Markdown:
         release = self._rows.release(finding)

@@ -61,11 +61,18 @@ ADDRESSED = phrase(
     r"してください|すれば(?:いい|よい|良い)|できます",
 )
 
-WORKAROUND = phrase(
-    "work mean for temporar stop helped solved 임시 우회 우선 临 绕 变 暂 回避 一時 とりあえず",
-    r"\bwork(?:ed|ing|s)?[- ]?around\b|\bin the mean ?(?:time|while)\b|\bfor now\b|\btemporar",
-    r"\bas a (?:stop-?gap|temporary)|\bhelped(?: me)?\b|\bsolved it (?:for me )?by\b",
+# It gets around the problem, which stays.
+STOPGAP = phrase(
+    "work mean for temporar stop 임시 우회 우선 临 绕 变 暂 回避 一時 とりあえず",
+    r"\bwork(?:ed|ing|s)?[- ]?arounds?\b|\bin the mean ?(?:time|while)\b|\bfor now\b|\btemporar",
+    r"\bas a (?:stop-?gap|temporary)",
     r"임시|우회|우선은|临时|绕过|变通|暂时|回避策|一時的|とりあえず",
+)
+
+WORKAROUND = phrase(
+    " ".join((*STOPGAP.hints, "helped solved")),
+    STOPGAP.pattern.pattern,
+    r"\bhelped(?: me)?\b|\bsolved it (?:for me )?by\b",
 )
 
 # How things stand now: it tells that something helped, and not what.

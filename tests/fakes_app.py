@@ -47,13 +47,18 @@ def as_body(payload: Any) -> bytes:
 
 
 class Levels:
-    """The same thresholds for every repository."""
+    """The same thresholds for every repository, and template lines."""
+
+    lines: frozenset[str] = frozenset()
 
     def __init__(self, thresholds: Thresholds = DEFAULT) -> None:
         self._thresholds = thresholds
 
     def thresholds(self, repo: str) -> Thresholds:
         return self._thresholds
+
+    def templates(self, repo: str) -> frozenset[str]:
+        return self.lines
 
 
 class FakeQueue:

@@ -5,7 +5,7 @@
         claude.fail(529)                  # then an error
         Llm(settings_for(claude))         # ANTHROPIC_BASE_URL is claude.url
 
-It refuses what the real one refuses: a missing key, a temperature for a model that takes none.
+It refuses what the real one refuses: a missing key, a temperature, whatever the model.
 """
 
 import json
@@ -20,7 +20,6 @@ from typing import Any, Self
 from pydantic import SecretStr
 
 Json = dict[str, Any]
-NO_TEMPERATURE = ("claude-haiku-5-5", "claude-sonnet-5", "claude-opus-5")
 
 
 @dataclass
@@ -160,8 +159,8 @@ def _refused(request: Json, key: str | None) -> str | None:
         return "an API key is required"
     if not request.get("messages") or not request.get("max_tokens"):
         return "messages and max_tokens are required"
-    if "temperature" in request and str(request.get("model")).startswith(NO_TEMPERATURE):
-        return "temperature: this model takes no sampling parameters"
+    if request.keys() & {"temperature", "top_p", "top_k"}:
+        return "temperature: Extra inputs are not permitted"
     kind = request.get("output_config", {}).get("format", {}).get("type")
     return None if kind == "json_schema" else "output_config.format is missing"
 
@@ -208,9 +207,9 @@ def judgement(source_id: str, verdict: str = "related", **fields: Any) -> Json:
     }
 
 
-def step(source_id: str, text: str, quote: str) -> Json:
+def step(source_id: str, text: str, quote: str, kind: str = "fix") -> Json:
     """One proposed step of a scripted opinion."""
-    return {"source_id": source_id, "quote": quote, "text": text}
+    return {"source_id": source_id, "quote": quote, "text": text, "kind": kind}
 
 
 def opinion(judgements: Sequence[Json] = (), steps: Sequence[Json] = ()) -> Json:

@@ -13,6 +13,7 @@ from indexer.repo_config import RepoConfig, Sources
 from indexer.threads import Ending
 from indexer.verdict import Thresholds
 from tests.builders import NOW, REPO, candidate, discussion, doc, thread
+from tests.fakes_app import Levels
 
 ISSUE = thread(2001, "Uploads stop at 99 %", "They stop in `PartWriter.flush`.", days=0)
 
@@ -53,7 +54,7 @@ async def said(*candidates, llm=None, issue=ISSUE, config=None):
         settings=Settings(),
         searcher=Found(*candidates),
         llm=llm,
-        state=SimpleNamespace(thresholds=lambda _: Thresholds(duplicate=0.9)),
+        state=Levels(Thresholds(duplicate=0.9)),
     )
     return await answer(services, REPO, issue, config or RepoConfig())
 

@@ -11,15 +11,25 @@ def finding(number=1, kind="related", fix=None, **fields):
 def test_what_the_maintainers_said_is_quoted():
     row = finding(ending=Ending.ANSWERED, said="Raise `proxy_read_timeout` to 120s.")
     draft = drafter.from_quotes([row])
-    assert [step.quote for step in draft.worked] == ["Raise `proxy_read_timeout` to 120s."]
-    assert draft.worked[0].text is None
+    assert [step.quote for step in draft.of("fix")] == ["Raise `proxy_read_timeout` to 120s."]
+    assert draft.of("fix")[0].text is None
 
 
 def test_the_reason_of_a_refusal_is_kept_apart():
     row = finding(ending=Ending.DECLINED, said="We keep one format, so that files stay portable.")
     draft = drafter.from_quotes([row])
-    assert draft.worked == ()
+    assert draft.of("fix") == ()
     assert len(draft.declined) == 1
+
+
+def test_what_gets_around_a_problem_is_told_from_its_cure():
+    for said, kind in (
+        ("As a workaround, set `retries: 0` in the config.", "workaround"),
+        ("우선은 `retries: 0`으로 설정해 주세요.", "workaround"),
+        ("Set `retries: 0` in the config, that helped me.", "fix"),
+    ):
+        draft = drafter.from_quotes([finding(ending=Ending.ANSWERED, said=said)])
+        assert [step.quote for step in draft.of(kind)] == [said]
 
 
 def test_words_that_only_point_elsewhere_are_left_out():

@@ -1,3 +1,4 @@
+import json
 import re
 
 from hypothesis import given, settings
@@ -6,6 +7,7 @@ from hypothesis import strategies as st
 from app import prompt
 from app.evidence import Evidence
 from app.findings import Finding, Fix
+from app.opinion import Opinion
 from indexer.threads import Ending
 from tests.builders import candidate, discussion, doc, release, thread
 
@@ -92,6 +94,23 @@ def test_a_prompt_stays_within_its_budget():
     assert made.tokens <= prompt.MAX_TOKENS
     assert 1 <= len(made.sources) < 9
     assert made.tokens >= prompt.estimate_tokens(made.user)
+
+
+def test_what_settled_a_thing_is_sent_whole_where_it_fits():
+    long = "Raise the limit of parts. " * 200
+    made = prompt.build(thread(2), [finding(doc(text=long))], "en")
+    assert long.strip() in made.user
+    several = [finding(doc(f"docs/{n}.md", text=long)) for n in range(4)]
+    made = prompt.build(thread(2), several, "en")
+    assert len(made.sources) == 4
+    assert made.tokens <= prompt.MAX_TOKENS
+    assert made.tokens > 0.8 * prompt.MAX_TOKENS
+
+
+def test_the_schema_of_the_answer_counts():
+    made = prompt.build(thread(2), [finding(doc())], "en")
+    schema = prompt.estimate_tokens(json.dumps(Opinion.model_json_schema()))
+    assert made.tokens == sum(map(prompt.estimate_tokens, (made.system, made.user))) + schema
 
 
 def test_the_estimate_is_not_low():

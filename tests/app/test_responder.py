@@ -294,6 +294,46 @@ async def test_what_the_config_leaves_out_is_not_cited_either(claude, llm, confi
     assert "its source is not shown" in [d["reason"] for d in made.explain["dropped"]]
 
 
+async def test_the_steps_are_told_apart(claude, llm):
+    said = (
+        "Raise `proxy_read_timeout` to `120s`. As a workaround set `retries = 3` in the client. "
+        "Please add your `nginx -T` output, without it we could not tell."
+    )
+    claude.say(
+        opinion(
+            [judgement("S1", "duplicate")],
+            [
+                step("S1", "Set `retries = 3`.", "As a workaround set `retries = 3`", "workaround"),
+                step(
+                    "S1", "Your `nginx -T` output.", "Please add your `nginx -T` output", "missing"
+                ),
+                step("S1", "Raise `proxy_read_timeout`.", "Raise `proxy_read_timeout` to `120s`"),
+            ],
+        )
+    )
+    made = await answer(past(said=said), llm=llm)
+    lines = [line for line in read(made.body).splitlines() if line.strip()]
+    assert lines[lines.index("What worked before") : -1] == [
+        "What worked before",
+        "Raise proxy_read_timeout. (mira in #7)",
+        "A way around it",
+        "Set retries = 3. (mira in #7)",
+        "Please add",
+        "Your nginx -T output. (mira in #7)",
+    ]
+
+
+async def test_nobody_is_asked_for_what_the_template_asks(claude, llm):
+    said = "Please add your version and the log, then we found it. Raise `proxy_read_timeout`."
+    new = NEW.model_copy(update={"body": f"{NEW.body}\n\n### Log\n\nnone"})
+    for quote, text in (("Please add your version", "Your version."), (said[:33], "The log.")):
+        claude.say(opinion([judgement("S1", "duplicate")], [step("S1", text, quote, "missing")]))
+        doing = services(past(said=said), llm=llm)
+        doing.state.lines = frozenset({"version"})
+        made = await answering.answer(doing, REPO, new, RepoConfig())
+        assert made.explain["dropped"][0]["reason"] == "the template asks for it already"
+
+
 async def test_what_cured_it_then_is_no_cure_where_the_fix_is_there_already(claude, llm):
     new = thread(2001, "ReadTimeout", "harbor 2.5.0 fails with `ReadTimeout`.", days=0)
     claude.say(agreeing())
