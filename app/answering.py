@@ -117,13 +117,13 @@ async def answer(  # noqa: PLR0913 - what is keyword-only has defaults
     config: RepoConfig,
     before: datetime | None = None,
     *,
-    apart: Collection[int] = (),
+    apart: Collection[tuple[str, int]] = (),
     shared: tuple[str, ...] = (),
 ) -> Answer:
     """What to say about an issue, from what was known before a moment (now, if None).
 
-    `apart` are the issues that a maintainer said are no duplicates of it; `shared` are other
-    repositories that may be shown (indexer/sharing.py decides which).
+    `apart` are the issues, by repository, of which a maintainer said that they are no duplicates
+    of it; `shared` are other repositories that may be shown (indexer/sharing.py decides which).
 
     Raises:
         StoreError: the knowledge base cannot be asked.
@@ -135,11 +135,12 @@ async def answer(  # noqa: PLR0913 - what is keyword-only has defaults
         title=thread.title,
         body=thread.body,
         before=before,
-        exclude_numbers=(thread.number, *sorted(apart)),
+        exclude_numbers=(thread.number, *sorted(n for name, n in apart if name == repo.lower())),
         repos=shared,
         without_labels=config.sources.without_labels,
     )
     found = await asyncio.to_thread(services.searcher.search, query, CANDIDATES)
+    found = [c for c in found if (c.repo, c.number) not in apart]
     linked = {(c.repo, c.number) for c in found if c.linked}
     left_out = [
         Finding(candidate, "unrelated", candidate.probability, why)

@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -11,9 +11,12 @@ from rich.markdown import Markdown
 from app.settings import Settings
 from app.version import VERSION
 from indexer import cli as indexer_cli
-from indexer.console import run, say, say_json
+from indexer.console import complain, run, say, say_json
 from indexer.errors import InputError
 from indexer.settings import load
+
+if TYPE_CHECKING:  # `--help` need not load the engines
+    from app.respond_command import Responded
 
 app = typer.Typer(
     name="intern",
@@ -126,16 +129,24 @@ def respond(  # noqa: PLR0913  options of one command
                 **responded.details,
             }
         )
-    elif responded.body is not None:
-        console = Console()
-        if console.is_terminal:
-            console.print(Markdown(responded.body))
-        else:
-            say(responded.body)
     else:
+        _tell(responded, explain=explain)
+
+
+def _tell(responded: "Responded", *, explain: bool) -> None:
+    """Print the comment, or why there is none, for a person."""
+    from app import respond_command as command
+
+    console = Console()
+    if responded.body is None:
         say(responded.url or f"No comment: {responded.reason}.")
-    if explain and not as_json:
-        console = Console()
+    elif console.is_terminal:
+        console.print(Markdown(responded.body))
+    else:
+        say(responded.body)
+    if responded.body is not None and responded.reason == command.SHADOW:
+        complain("It would be kept back: the repository's config has mode: shadow.")
+    if explain:
         for line in command.explained(responded.details):
             console.print(line, highlight=False, markup=False, soft_wrap=True)
 

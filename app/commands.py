@@ -12,7 +12,13 @@ Wanted = Literal["again", "not_duplicate", "hide", "off", "unknown"]
 _MOST_DIGITS: Final = 9
 _FENCES = re.compile(r"^[ ]{0,3}(```|~~~).*?(?:^[ ]{0,3}\1|\Z)", re.DOTALL | re.MULTILINE)
 _COMMAND = re.compile(r"^[ \t]{0,3}/intern(?:[ \t]+(?P<said>[^\r\n]*))?[ \t]*\r?$", re.MULTILINE)
-_NOT_DUPLICATE = re.compile(rf"not-duplicate\s+(?:of\s+)?#?(?P<number>\d{{1,{_MOST_DIGITS}}})")
+# `#12`, `owner/repo#12`, or the address of an issue or of one of its comments.
+_NOT_DUPLICATE = re.compile(
+    r"not-duplicate\s+(?:of\s+)?<?"
+    r"(?:(?P<repo>[a-z0-9-]{1,100}/[a-z0-9._-]{1,100})?#|#?"
+    r"|https?://[^\s/]{1,200}/(?P<page>[a-z0-9-]{1,100}/[a-z0-9._-]{1,100})/issues/)"
+    rf"(?P<number>\d{{1,{_MOST_DIGITS}}})(?:[?#][^\s>]{{0,200}})?>?"
+)
 _PLAIN: Final[dict[str, Wanted]] = {"again": "again", "hide": "hide", "off": "off"}
 _BY_AUTHOR: Final = frozenset({"hide", "off"})
 _LONGEST: Final = 65_536
@@ -20,10 +26,15 @@ _LONGEST: Final = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What is asked for; `number` is the other issue of `not_duplicate`."""
+    """What is asked for.
+
+    `number` is the other issue of `not_duplicate`, `repo` its repository, in lower case, where
+    that was named.
+    """
 
     wanted: Wanted
     number: int | None = None
+    repo: str | None = None
 
     @property
     def is_for_authors(self) -> bool:
@@ -42,5 +53,5 @@ def command_of(text: str) -> Command | None:
         return Command(_PLAIN[said])
     pair = _NOT_DUPLICATE.fullmatch(said)
     if pair and int(pair["number"]):
-        return Command("not_duplicate", int(pair["number"]))
+        return Command("not_duplicate", int(pair["number"]), pair["repo"] or pair["page"])
     return Command("unknown")

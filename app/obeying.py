@@ -64,12 +64,16 @@ async def obey(services: ObeyServices, client: GitHubClient, job: Obey) -> Outco
 async def _done(
     services: ObeyServices, client: GitHubClient, job: Obey, command: Command, login: str
 ) -> Outcome:
-    if command.wanted == "unknown" or command.number == job.number:
+    other = command.repo if command.repo != job.repo.lower() else None
+    if command.wanted == "unknown" or (other is None and command.number == job.number):
         return "unknown"
     if not await _may(services.permissions, client, job, command, login):
         return "refused"
-    if command.number is not None:
-        await asyncio.to_thread(services.state.pairs.add, job.repo, job.number, command.number)
+    pairs, number = services.state.pairs, command.number
+    if number is not None and other is not None:
+        await asyncio.to_thread(pairs.add_elsewhere, job.repo, job.number, other, number)
+    elif number is not None:
+        await asyncio.to_thread(pairs.add, job.repo, job.number, number)
     if command.wanted in {"hide", "not_duplicate"}:
         await asyncio.to_thread(services.records.feedback.tell_wrong, job.repo, job.number)
     if command.wanted == "hide":

@@ -4,17 +4,18 @@ import asyncio
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from app import answering, responder
+from app import answering, policy, responder
 from app.llm import Asker
 from app.llm_offline import AnswerFile, PromptFile
 from app.main import open_services
+from app.policy import Decision
 from app.services import Services
 from app.settings import Settings
 from indexer import config_file, sharing
@@ -30,6 +31,8 @@ from indexer.threads import Thread
 ISSUE = re.compile(
     r"(?:https?://[^/\s]+/)?(?P<repo>[A-Za-z0-9_-]+/[A-Za-z0-9_.-]+)(?:#|/issues/)(?P<number>\d+)"
 )
+
+SHADOW = "shadow"
 
 # GitHub's GraphQL takes no larger one.
 MAX_NUMBER = 2**31 - 1
@@ -85,7 +88,7 @@ async def dry_run(
     before: datetime | None,
     model: Asker | None = None,
 ) -> Responded:
-    """What would be posted; nothing is written anywhere.
+    """What would be posted if it were asked for now; nothing is written anywhere.
 
     Raises:
         InputError: nothing is indexed of the repository.
@@ -99,14 +102,28 @@ async def dry_run(
     """
     async with open_services(settings, own=False) as services:
         shared: tuple[str, ...] = ()
+        apart: frozenset[tuple[str, int]] = frozenset()
+        may = unasked = Decision(ok=True, reason="manual")
         if isinstance(issue, Thread):
             thread, config = issue, RepoConfig()
         else:
             thread, config, shared = await _read(services, repo, issue)
+            apart = await asyncio.to_thread(responder.apart_from, services.state, repo, issue)
+            wished = await asyncio.to_thread(services.records.wishes.of, repo, issue)
+            may = policy.may_answer(thread, config, "manual", wished)
+            unasked = policy.may_answer(thread, config, "opened", wished)
         await asyncio.to_thread(require_indexed, services.knowledge_base, repo.lower())
+        if not may.ok:
+            return Responded(None, may.reason, None, {"decision": asdict(may)})
         asking = services if model is None else replace(services, llm=model)
-        answer = await answering.answer(asking, repo, thread, config, before, shared=shared)
-    return Responded(answer.body, answer.decision.reason, None, dict(answer.explain))
+        answer = await answering.answer(
+            asking, repo, thread, config, before, apart=apart, shared=shared
+        )
+    reason = answer.decision.reason
+    if answer.body is not None and config.mode == "shadow":
+        reason = SHADOW
+    details = {**answer.explain, "unasked": None if unasked.ok else unasked.reason}
+    return Responded(answer.body, reason, None, details)
 
 
 async def post(settings: Settings, repo: str, number: int) -> Responded:
@@ -172,6 +189,8 @@ def explained(details: dict[str, Any]) -> Iterator[str]:
         return
     yield ""
     yield f"decision: {details['decision']['reason']} ({details['language']})"
+    if details.get("unasked"):
+        yield f"  unasked, it would say nothing: {details['unasked']}"
     levels = ", ".join(f"{name} {level:.2f}" for name, level in details["thresholds"].items())
     yield f"  levels: {levels}"
     for found in details["candidates"]:

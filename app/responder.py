@@ -103,7 +103,7 @@ async def prepare(
     if not decision.ok:
         result = _unposted(repo, number, "none", decision.reason, trigger, known)
         return await _remember(services, result)
-    apart = await asyncio.to_thread(services.state.pairs.of, repo, number)
+    apart = await asyncio.to_thread(apart_from, services.state, repo, number)
     shared = await sharing.sources_of(client.get, repo, config)
     asking = _within_limits(services, repo, number, config)
     made = await answer(asking, repo, thread, config, apart=apart, shared=shared)
@@ -205,6 +205,12 @@ async def _stands(
     author = await services.identity.author()
     mine = await publisher.find(client, known.repo, known.number, author, known.comment_id)
     return mine is not None and reply.is_drafted(str(mine["body"]), known.language)
+
+
+def apart_from(state: State, repo: str, number: int) -> frozenset[tuple[str, int]]:
+    """The issues that a maintainer said are no duplicates of this one, by repository."""
+    own = ((repo.lower(), other) for other in state.pairs.of(repo, number))
+    return frozenset(own) | state.pairs.elsewhere(repo, number)
 
 
 def _within_limits(

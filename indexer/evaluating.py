@@ -48,7 +48,8 @@ def run(parts: Parts, settings: IndexSettings, repo: str, wanted: Wanted, *, as_
     if wanted.plot is not None and wanted.plot.suffix.lower() != ".svg":
         raise InputError(f"--plot {wanted.plot} has to end in .svg, which is what is drawn.")
     require_indexed(parts.kb, repo)
-    known = find_known(lambda: stored_threads(parts.kb, repo), repo)
+    apart = parts.state.pairs.all(repo)
+    known = find_known(lambda: stored_threads(parts.kb, repo), repo, apart)
     asked, named = chosen(known, stored_threads(parts.kb, repo), wanted.limit)
     searcher = open_searcher(parts, settings)
     outcomes = replay(searcher, repo, _counted(asked, quiet=as_json))

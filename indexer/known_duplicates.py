@@ -6,7 +6,7 @@ are active in many other threads; hedged, denied and bots' words are not (resolu
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from indexer.bots import is_bot
@@ -17,6 +17,8 @@ from indexer.threads import Ending, Thread
 ACTIVE_THREADS = 10
 """In so many of other people's threads somebody has to have written to know the project."""
 
+# Somebody's word that it is none.
+_DENIED = re.compile(r"\bnot-duplicate\b", re.IGNORECASE)
 _SIGN = re.compile(r"\bdup(?:e|es|ed|s|licate\w{0,3})?\b|중복|重复|重複", re.IGNORECASE)
 
 
@@ -42,12 +44,18 @@ class Known:
         return len(self.originals) / max(1, self.threads)
 
 
-def find_known(history: Callable[[], Iterable[Thread]], repo: str | None = None) -> Known:
+def find_known(
+    history: Callable[[], Iterable[Thread]],
+    repo: str | None = None,
+    apart: Collection[tuple[int, int]] = (),
+) -> Known:
     """The known duplicates of a history.
 
     Args:
         history: gives every thread; it is read twice.
         repo: `owner/name`, so that an address of another repository is not taken for ours.
+        apart: pairs, the lower number first, of which a maintainer said that they are none; their
+            word goes before what stands in the threads.
     """
     trusted = active_contributors(history())
     named: dict[int, int] = {}
@@ -56,14 +64,19 @@ def find_known(history: Callable[[], Iterable[Thread]], repo: str | None = None)
     for thread in history():
         numbers.add(thread.number)
         ending = resolve(thread, trusted=trusted, repo=repo)
+        of = ending.duplicate_of
         if ending.ending is Ending.DUPLICATE:
-            if ending.duplicate_of is not None:
-                named[thread.number] = ending.duplicate_of
+            if of is not None and _pair(thread.number, of) not in apart:
+                named[thread.number] = of
         elif not thread.is_open and not _has_sign(thread):
             quiet.add(thread.number)
     named = {number: of for number, of in named.items() if of in numbers}
     older = older_members(named.items())
-    originals = {number: older[number] for number in named if number in older}
+    right = {
+        number: frozenset(of for of in older.get(number, ()) if _pair(number, of) not in apart)
+        for number in named
+    }
+    originals = {number: members for number, members in right.items() if members}
     return Known(len(numbers), originals, frozenset(quiet - named.keys() - {*named.values()}))
 
 
@@ -106,6 +119,10 @@ def older_members(pairs: Iterable[tuple[int, int]]) -> dict[int, frozenset[int]]
     }
 
 
+def _pair(one: int, other: int) -> tuple[int, int]:
+    return min(one, other), max(one, other)
+
+
 def _has_sign(thread: Thread) -> bool:
-    texts = (*thread.labels, *(comment.body for comment in thread.comments))
+    texts = (*thread.labels, *(_DENIED.sub("", comment.body) for comment in thread.comments))
     return any(_SIGN.search(text) for text in texts)

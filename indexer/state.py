@@ -22,7 +22,7 @@ from indexer.errors import InternError
 from indexer.forgotten import ForgottenRepositories
 from indexer.heard import HEARD, HeardThreads
 from indexer.left_out import LEFT_OUT, LeftOutFiles
-from indexer.pairs import PAIRS, ExcludedPairs
+from indexer.pairs import ELSEWHERE, PAIRS, ExcludedPairs
 from indexer.settings import IndexSettings
 from indexer.thresholds import DEFAULT, Thresholds
 
@@ -140,7 +140,7 @@ _thresholds = sa.Table(
     sa.Column("related", sa.Float, nullable=False),
     sa.Column("document", sa.Float, nullable=False),
 )
-_EVERY_TABLE = (_repositories, _thresholds, HEARD, LEFT_OUT, PAIRS)
+_EVERY_TABLE = (_repositories, _thresholds, HEARD, LEFT_OUT, PAIRS, ELSEWHERE)
 _MOMENTS = ("watermark", "started_at", "completed_at", "since")
 
 
@@ -242,10 +242,12 @@ class State:
         if old.is_complete and not new.is_complete:
             forget_rows(self._engine, (_repositories,), [new.repo])
         rename_rows(self._engine, _EVERY_TABLE, old.repo, new.repo)
+        self.pairs.rename_other(old.repo, new.repo)
 
     def forget(self, repo: str) -> None:
         """Remove what is known of a repository, its files and its threads."""
         forget_rows(self._engine, _EVERY_TABLE, [repo.lower()])
+        self.pairs.forget_other(repo.lower())
         scrub(self._engine)
 
     def close(self) -> None:

@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 
 from app import cli
+from app.records import Records
 from app.respond_command import issue_of, thread_of
+from app.settings import Settings
+from indexer.config_file import CONFIG_PATH
 from indexer.errors import InputError
+from indexer.state import State
 from tests.app.test_end_to_end import BODY, REPO, TITLE, history
 from tests.fakes_embedding import ToyEmbedder
 from tests.fakes_reranking import MODEL, write_cross_encoder
@@ -161,6 +165,36 @@ def test_serve_on_a_host_that_is_not_ours(intern, github, host):
     assert code == 2
     assert err.startswith(f"intern: HOST: {host} port ")
     assert err.count("\n") == 1
+
+
+def test_a_dry_run_prints_what_would_be_posted(intern, github, tmp_path):
+    assert intern("backfill", REPO)[0] == 0
+    number = github.open_issue(REPO, TITLE, BODY)["number"]
+    command = ("respond", f"{REPO}#{number}", "--dry-run", "--json")
+    told = json.loads(intern(*command)[1])
+    first = next(c["number"] for c in told["candidates"] if c["place"] == "shown")
+    settings = Settings(data_dir=tmp_path / "data")
+    state, records = State.open(settings), Records.open(settings)
+    state.pairs.add(REPO, number, first)
+    told = json.loads(intern(*command)[1])
+    assert first not in [c["number"] for c in told["candidates"]]
+    github.close(REPO, number)
+    assert json.loads(intern(*command)[1])["unasked"] == "closed"
+    records.wishes.add(REPO, number, "off")
+    code, out, _ = intern("respond", f"{REPO}#{number}", "--dry-run")
+    assert (code, out) == (0, "No comment: off.\n")
+    state.close()
+    records.close()
+
+
+def test_a_dry_run_says_where_the_config_would_keep_it_back(intern, github):
+    assert intern("backfill", REPO)[0] == 0
+    number = github.open_issue(REPO, TITLE, BODY)["number"]
+    github.set_files(REPO, {CONFIG_PATH: "mode: shadow"})
+    code, out, err = intern("respond", f"{REPO}#{number}", "--dry-run")
+    assert code == 0
+    assert "valve_timeout = 500" in out
+    assert "mode: shadow" in err
 
 
 def test_respond_tells_why(intern, github):

@@ -15,6 +15,17 @@ from app.commands import Command, command_of
         ("/intern   OFF.", Command("off")),
         ("/intern not-duplicate #12", Command("not_duplicate", 12)),
         ("/intern not-duplicate of 12", Command("not_duplicate", 12)),
+        ("/intern not-duplicate Owner/Repo.js#12", Command("not_duplicate", 12, "owner/repo.js")),
+        (
+            "/intern not-duplicate https://github.example/owner/repo/issues/12#issuecomment-3",
+            Command("not_duplicate", 12, "owner/repo"),
+        ),
+        (
+            "/intern not-duplicate <https://redirect.github.com/owner/repo/issues/12>.",
+            Command("not_duplicate", 12, "owner/repo"),
+        ),
+        ("/intern not-duplicate https://github.example/owner/repo/pull/12", Command("unknown")),
+        ("/intern not-duplicate owner#12", Command("unknown")),
         ("/intern not-duplicate #0", Command("unknown")),
         ("/intern not-duplicate", Command("unknown")),
         (f"/intern not-duplicate #{10**12}", Command("unknown")),

@@ -57,6 +57,27 @@ async def test_what_is_no_duplicate_is_never_shown_again(tmp_path):
         assert len(server.github.comments(REPO, number, by_app=True)) == 1
 
 
+async def test_the_other_issue_may_be_named_by_its_repository_or_address(tmp_path):
+    async with running_server(tmp_path, seed()) as server:
+        number = await answered(server)
+        first = shown(server, number)[0]
+        pairs = server.services.state.pairs
+        for text in (
+            f"OTHER/repo#{number}",
+            f"https://redirect.github.com/other/repo/issues/{first}",
+        ):
+            said = say(server, number, f"/intern not-duplicate {text}", "tria")
+            await server.settled()
+            assert reactions(server, said) == ["+1"]
+        assert pairs.elsewhere(REPO, number) == {("other/repo", number), ("other/repo", first)}
+        assert pairs.all(REPO) == frozenset()
+        assert first in shown(server, number)
+        say(server, number, f"/intern not-duplicate {REPO.upper()}#{first}", "tria")
+        await server.settled()
+        assert first not in shown(server, number)
+        assert pairs.all(REPO) == {tuple(sorted((first, number)))}
+
+
 @pytest.mark.parametrize("text", ["/intern again", "/intern not-duplicate #1", "/intern off"])
 async def test_strangers_are_refused_by_a_reaction_and_no_word(tmp_path, text):
     async with running_server(tmp_path, seed()) as server:

@@ -169,6 +169,15 @@ async def test_another_repository_s_issue_is_shown_with_its_name_and_no_release_
     assert 7 not in made.shown
 
 
+async def test_another_repository_s_issue_can_be_told_apart():
+    elsewhere = past(repo="tidepool/cli")
+    apart = {("tidepool/cli", 7), (REPO, 12)}
+    doing = services(elsewhere, past(8))
+    made = await answering.answer(doing, REPO, NEW, RepoConfig(), apart=apart)
+    assert made.shown == (8,)
+    assert doing.searcher.asked[0].exclude_numbers == (2001, 12)
+
+
 async def test_secrets_reach_neither_search_nor_comment():
     token = "gh" + "p_" + "a1B2" * 9
     doing = services(past(said=f"Use {token} and raise the `proxy_read_timeout` value."))

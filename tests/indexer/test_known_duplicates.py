@@ -43,6 +43,20 @@ def test_hedged_denied_and_strangers_words_are_not(said):
     assert 2 not in found.others
 
 
+def test_a_maintainers_word_that_a_pair_is_none_goes_before_all_others():
+    threads = (
+        ORIGINAL,
+        thread(2, closing("Duplicate of #1"), closed=5),
+        thread(3, closing("Duplicate of #2"), closed=5),
+        thread(4, comment("/intern not-duplicate #1", at=2), closed=5),
+    )
+    assert find_known(lambda: threads, "o/r").originals == {2: {1}, 3: {1, 2}}
+    found = find_known(lambda: threads, "o/r", {(1, 2), (1, 3)})
+    assert found.originals == {3: {2}}
+    # To be shown #1 on #4 would be wrong, so #4 is one of those that must be shown nothing.
+    assert 4 in found.others
+
+
 def test_githubs_own_mark_is_believed_unless_it_was_taken_back():
     marked = event("marked_as_duplicate", at=4, canonical=1)
     taken_back = event("unmarked_as_duplicate", at=5, canonical=1)

@@ -15,4 +15,19 @@ def test_pairs_have_no_direction_and_go_with_their_repository(tmp_path):
     state.forget("o/r")
     assert state.pairs.all("o/r") == frozenset()
     assert state.pairs.of("o/other", 4) == {3}
+
+
+def test_a_pair_with_another_repository_holds_where_it_was_said(tmp_path):
+    state = State.open(IndexSettings(data_dir=tmp_path))
+    for _ in range(2):
+        state.pairs.add_elsewhere("O/R", 3, "O/Other", 4)
+    state.pairs.add_elsewhere("o/r", 3, "o/third", 9)
+    assert state.pairs.elsewhere("o/R", 3) == {("o/other", 4), ("o/third", 9)}
+    assert state.pairs.elsewhere("o/other", 4) == frozenset()
+    assert state.pairs.of("o/r", 3) == frozenset()
+    state.forget("o/other")
+    assert state.pairs.elsewhere("o/r", 3) == {("o/third", 9)}
+    state.forget("o/r")
+    assert state.pairs.elsewhere("o/r", 3) == frozenset()
+    state.close()
     state.close()
