@@ -4,17 +4,23 @@ import asyncio
 from typing import Final
 
 from app.llm import Answered, Asker, LlmError, LlmTimeout, most_output
-from app.models_table import priced, spec_of
-from app.prompt import Prompt
+from app.models_table import ModelSpec, priced, spec_of
+from app.prompt import MAX_TOKENS, Prompt
 from app.settings import Settings
 from app.spending import Limits, Spending
 from indexer.repo_config import RepoConfig
 
 
 class LlmOverBudget(LlmError):
-    """The issue's or the day's limit leaves no room for another call."""
+    """The day's limit leaves no room for another call."""
 
     reason = "llm_over_budget"
+
+
+class LlmOverIssueLimit(LlmError):
+    """The issue's limit leaves no room for another call, today or later."""
+
+    reason = "llm_over_issue_limit"
 
 
 # Asking again later may help: the trouble passes, the day ends, the operator mends the key.
@@ -22,6 +28,7 @@ PASSING: Final = frozenset(
     {
         "llm_overloaded",
         "llm_timeout",
+        "llm_unreachable",
         "llm_invalid",
         "llm_misconfigured",
         LlmOverBudget.reason,
@@ -64,14 +71,18 @@ class Metered:
         """The opinion on a prompt.
 
         Raises:
-            LlmError: there is none; LlmOverBudget where nobody was asked.
+            LlmError: there is none; LlmOverBudget or LlmOverIssueLimit where nobody was asked.
         """
-        most = self._cost(prompt.tokens, most_output(self._spec))
+        most = _cost(self._spec, prompt.tokens, most_output(self._spec))
         call = await asyncio.to_thread(
             self._spending.reserve, self._repo, self._number, most, self._limits
         )
         if call is None:
-            raise LlmOverBudget(f"Another call could cost ${most:.3f}, which is over the limit.")
+            spent = await asyncio.to_thread(self._spending.spent_on, self._repo, self._number)
+            said = f"Another call could cost ${most:.3f}, which is over the limit"
+            if spent + most > self._limits.issue:
+                raise LlmOverIssueLimit(f"{said} for an issue.")
+            raise LlmOverBudget(f"{said} for a day.")
         try:
             answered = await self._llm.ask(prompt)
         except LlmError as error:
@@ -89,7 +100,7 @@ class Metered:
         if usage is not None:
             read = usage.input_tokens + usage.cache_written + usage.cache_read
             written = usage.output_tokens
-            cost = usage.cost if usage.cost is not None else self._cost(read, written)
+            cost = usage.cost if usage.cost is not None else _cost(self._spec, read, written)
         await asyncio.to_thread(
             self._spending.settle,
             call,
@@ -100,5 +111,12 @@ class Metered:
             failure=result.reason if isinstance(result, LlmError) else None,
         )
 
-    def _cost(self, read: int, written: int) -> float:
-        return self._spec.cost(fresh=0, written=read, read=0, output=written) or 0.0
+
+def dearest(model: str) -> float:
+    """Dollars that one call of a model can cost at most."""
+    spec = priced(spec_of(model))
+    return _cost(spec, MAX_TOKENS, most_output(spec))
+
+
+def _cost(spec: ModelSpec, read: int, written: int) -> float:
+    return spec.cost(fresh=0, written=read, read=0, output=written) or 0.0

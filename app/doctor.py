@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
+from app.budget import dearest
 from app.records import Records
 from app.settings import Settings
 from indexer.embedding import TextEmbedder, open_embedder
@@ -106,4 +107,16 @@ class _Examiner:
     async def claude(self) -> str:
         if self._settings.anthropic_api_key is None:
             return "no ANTHROPIC_API_KEY: comments quote past answers instead of drafting one"
-        return f"{self._settings.anthropic_model}, with a key (not tried: a call costs money)"
+        model = self._settings.anthropic_model
+        limits = {
+            "LLM_ISSUE_LIMIT_DOLLARS": self._settings.llm_issue_limit_dollars,
+            "LLM_DAILY_LIMIT_DOLLARS": self._settings.llm_daily_limit_dollars,
+        }
+        most = dearest(model)
+        for name, limit in limits.items():
+            if limit < most:
+                raise SettingError(
+                    f"{name} is {limit:g}, and one call of {model} can cost ${most:.3f}: "
+                    "issues would be answered without it."
+                )
+        return f"{model}, with a key (not tried: a call costs money)"

@@ -22,6 +22,10 @@ ATTEMPTS: Final = 3
 _LONGEST_WAIT: Final = 8.0
 _MAX_OUTPUT: Final = 3000
 _MAX_OUTPUT_THINKING: Final = 10_000  # thinking counts as output
+# What the SDK's HTTP client raises before a request is on its way.
+_NEVER_SENT: Final = frozenset(
+    {"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "LocalProtocolError"}
+)
 _NO_MESSAGE: Final = "What came back is no message of Claude's; see ANTHROPIC_BASE_URL."
 
 
@@ -64,9 +68,15 @@ class LlmOverloaded(LlmError):
 
 
 class LlmTimeout(LlmError):
-    """No answer in time, or no connection."""
+    """No answer in time, or the connection broke: it may be charged all the same."""
 
     reason = "llm_timeout"
+
+
+class LlmUnreachable(LlmError):
+    """No connection, so nothing was asked and nothing is charged."""
+
+    reason = "llm_unreachable"
 
 
 class LlmRefused(LlmError):
@@ -181,11 +191,13 @@ class Llm:
             return await self._connected(anthropic).messages.create(
                 **self._parameters(anthropic, prompt), timeout=max(0.1, seconds)
             )
-        except anthropic.APITimeoutError as error:
-            raise LlmTimeout(f"Claude gave no answer within {self._timeout:.0f} s.") from error
         except anthropic.APIConnectionError as error:
-            failure = LlmTimeout("Claude could not be reached; see ANTHROPIC_BASE_URL.")
-            raise _Retryable(failure, None) from error
+            if type(error.__cause__).__name__ in _NEVER_SENT:
+                away = LlmUnreachable("Claude could not be reached; see ANTHROPIC_BASE_URL.")
+                raise _Retryable(away, None) from error
+            if isinstance(error, anthropic.APITimeoutError):
+                raise LlmTimeout(f"Claude gave no answer within {self._timeout:.0f} s.") from error
+            raise _Retryable(LlmTimeout("The connection to Claude broke."), None) from error
         except anthropic.APIStatusError as error:
             busy = {408, 409, 429}
             if error.status_code in busy or error.status_code >= 500:  # noqa: PLR2004 - 5xx

@@ -126,3 +126,11 @@ class Spending:
         with self._engine.connect() as connection:
             calls, read, written, cost = connection.execute(query).one()
         return Spent(calls, int(read), int(written), float(cost))
+
+    def spent_on(self, repo: str, number: int) -> float:
+        """Dollars spent, or set aside, on an issue."""
+        query = sa.select(sa.func.coalesce(sa.func.sum(CALLS.c.cost), 0.0)).where(
+            CALLS.c.repo == repo.lower(), CALLS.c.number == number
+        )
+        with self._engine.connect() as connection:
+            return float(connection.execute(query).scalar_one())

@@ -97,6 +97,10 @@ class FakeClaude:
         text = body if isinstance(body, str) else json.dumps(body)
         self._script.append(_Scripted(body=text, headers={"content-type": content_type}))
 
+    def hang_up(self) -> None:
+        """Read the request, and close the connection without an answer."""
+        self._script.append(_Scripted(status=0))
+
     def hang(self) -> threading.Event:
         """Answer only once the event that is returned is set (or the server stops)."""
         event = threading.Event()
@@ -127,6 +131,9 @@ class FakeClaude:
                 length = int(self.headers.get("content-length", 0))
                 request = json.loads(self.rfile.read(length))
                 scripted = fake._next(request, _key(self.headers))
+                if not scripted.status:
+                    self.close_connection = True
+                    return
                 if scripted.waits_for is not None:
                     scripted.waits_for.wait()
                 said = scripted.body

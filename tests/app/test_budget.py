@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from app.budget import LlmOverBudget, Metered, limits_of
-from app.llm import Answered, LlmInvalid, LlmOverloaded, LlmTimeout, Usage
+from app.budget import PASSING, LlmOverBudget, LlmOverIssueLimit, Metered, dearest, limits_of
+from app.llm import Answered, LlmInvalid, LlmOverloaded, LlmTimeout, LlmUnreachable, Usage
 from app.opinion import Opinion
 from app.settings import Settings
 from app.spending import Limits, Spending
@@ -63,12 +63,30 @@ async def test_nobody_is_asked_once_the_money_is_gone(spending):
     assert llm.asked == 1
 
 
+async def test_an_issue_s_limit_is_no_trouble_that_passes(spending):
+    llm = FakeLlm(Answered(OPINION, USAGE))
+    asking = metered(llm, spending, limits=Limits(0.025, 1))
+    await asking.ask(PROMPT)
+    with pytest.raises(LlmOverIssueLimit) as caught:
+        await asking.ask(PROMPT)
+    assert llm.asked == 1
+    assert caught.value.reason not in PASSING
+    assert {LlmOverBudget.reason, LlmUnreachable.reason} <= PASSING
+
+
+def test_what_a_call_can_cost_at_most():
+    # 6,000 tokens written to the cache and 3,000 written.
+    assert dearest(MODEL) == pytest.approx(0.0225)
+    assert dearest("gateway-model") > 9 * dearest(MODEL)
+
+
 @pytest.mark.parametrize(
     ("error", "cost"),
     [
         (LlmOverloaded("529"), 0.0),
         (LlmInvalid("no JSON", USAGE), 0.008),
         (LlmTimeout("no answer"), 0.02),
+        (LlmUnreachable("refused"), 0.0),
     ],
 )
 async def test_a_failure_costs_what_it_may_have_cost(spending, error, cost):

@@ -258,6 +258,19 @@ def test_doctor(intern, github, monkeypatch):
     assert "✓ store" in out
 
 
+def test_doctor_says_where_a_model_is_too_dear_to_be_asked(intern, github, monkeypatch):
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
+    assert intern("doctor")[0] == 0
+    monkeypatch.setenv("ANTHROPIC_MODEL", "claude-fable-5-1")
+    code, out, _ = intern("doctor")
+    assert code == 1
+    assert "✗ Claude: LLM_ISSUE_LIMIT_DOLLARS is 0.5, and one call of claude-fable-5-1" in out
+    monkeypatch.setenv("LLM_ISSUE_LIMIT_DOLLARS", "2")
+    assert intern("doctor")[0] == 0
+    monkeypatch.setenv("LLM_DAILY_LIMIT_DOLLARS", "0.1")
+    assert "✗ Claude: LLM_DAILY_LIMIT_DOLLARS is 0.1" in intern("doctor")[1]
+
+
 def test_doctor_tries_the_cross_encoder(intern, github, monkeypatch, tmp_path):
     write_cross_encoder(tmp_path / "model", ["ready"])
     monkeypatch.setenv("RERANK_MODEL", MODEL)

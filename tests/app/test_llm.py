@@ -11,6 +11,7 @@ from app.llm import (
     LlmRefused,
     LlmTimeout,
     LlmTruncated,
+    LlmUnreachable,
     retry_wait,
 )
 from app.models_table import DEFAULT_MODEL, spec_of
@@ -164,8 +165,16 @@ async def test_a_slow_answer_is_not_waited_for(claude):
 async def test_nobody_there():
     claude = FakeClaude()
     claude._server.server_close()
-    with pytest.raises(LlmTimeout, match="ANTHROPIC_BASE_URL"):
+    with pytest.raises(LlmUnreachable, match="ANTHROPIC_BASE_URL"):
         await ask(claude)
+
+
+async def test_a_connection_that_breaks_may_be_charged(claude):
+    for _ in range(ATTEMPTS):
+        claude.hang_up()
+    with pytest.raises(LlmTimeout):
+        await ask(claude)
+    assert len(claude.requests) == ATTEMPTS
 
 
 async def test_a_wrong_key_is_not_tried_again(claude):
