@@ -19,7 +19,7 @@ async def check(client: GitHubClient, repo: str, number: int) -> Outcome:
     """
     pull = await client.get(f"repos/{repo}/pulls/{number}")
     async for file in client.paginate(f"repos/{repo}/pulls/{number}/files"):
-        if file["filename"] == CONFIG_PATH:
+        if CONFIG_PATH in {file["filename"], file.get("previous_filename")}:
             break
     else:
         return "untouched"

@@ -39,6 +39,7 @@ _REPLIES = sa.Table(
     sa.Column("url", sa.Text),
     sa.Column("shown", sa.JSON, nullable=False),
     sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("label", sa.String(64)),
 )
 
 _CONFIGS = sa.Table(
@@ -68,6 +69,7 @@ class Reply:
         url: where it stands.
         shown: the numbers of the issues that the comment shows.
         at: when it was done.
+        label: the label that we put on the issue, where we did and did not take it off.
     """
 
     repo: str
@@ -80,6 +82,7 @@ class Reply:
     url: str | None = None
     shown: tuple[int, ...] = ()
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    label: str | None = None
 
 
 class Records:

@@ -186,10 +186,21 @@ class _Writer:
         parts = [
             self._say("footer.drafted" if self._content.drafted else "footer.quoted"),
             self._say("footer.feedback"),
-            self._say("footer.again", label=code(self._content.again_label, limit=50)),
+            self._maintainers(),
             self._say("footer.hide", command=code("/intern hide", limit=50)),
         ]
         return Markdown(" ".join(parts))
+
+    def _maintainers(self) -> Markdown:
+        """What they can do; telling a match wrong, where one is shown."""
+        label = code(self._content.again_label, limit=50)
+        rows = self._content.rows
+        if not rows or rows[0].candidate.number is None:
+            return self._say("footer.again", label=label)
+        named = self._links.label(rows[0].candidate.repo, rows[0].candidate.number)
+        # All of it is ours: a number, and at most a name that the row's own link has as well.
+        command = Markdown(f"`/intern not-duplicate {named}`")
+        return self._say("footer.again_or_wrong", label=label, command=command)
 
 
 def _only_markdown(value: Any) -> Any:  # noqa: ANN401 - Jinja's signature

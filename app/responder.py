@@ -110,9 +110,9 @@ async def prepare(
     _count(services.metrics, made)
     shadow = config.mode == "shadow"
     if not shadow and known is not None and await _stands(services, client, known, made):
-        prepared = Prepared(
-            repo, number, read, None, known.reason, trigger, known.language, known.shown
-        )
+        # Not the record's reason: that may be why nothing was done since.
+        reason = known.reason if last is None else last.reason
+        prepared = Prepared(repo, number, read, None, reason, trigger, known.language, known.shown)
     else:
         body = made.body
         if body is None and known is not None and known.comment_id is not None:
@@ -179,9 +179,12 @@ async def publish(
             published.comment_id or (known.comment_id if known else None),
             published.url,
             prepared.shown,
+            label=known.label if known else None,
         ),
     )
-    if prepared.language:  # something is said, not only taken back
+    if published.action == "removed":  # nobody deletes what was of use
+        await asyncio.to_thread(records.feedback.tell_wrong, repo, number)
+    elif prepared.language:  # something is said, not only taken back
         await _note(records, said, "posted", node_id=published.node_id)
     elif known is None or known.comment_id is None:
         await _note(records, said, "silent")

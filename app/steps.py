@@ -11,7 +11,15 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from app import config_check, feedback_poll, obeying, publisher, reply, responder
+from app import (
+    config_check,
+    duplicate_label,
+    feedback_poll,
+    obeying,
+    publisher,
+    reply,
+    responder,
+)
 from app.job_kinds import (
     Backfill,
     CheckConfig,
@@ -68,7 +76,7 @@ class Steps:
         """Post what was prepared."""
         client = await self._services.client_for(job.repo, job.installation)
         name = f"{job.repo}#{job.number}"
-        before = await asyncio.to_thread(self._services.records.reply_of, job.repo, job.number)
+        records = self._services.records
         try:
             async with exclusively(self._services.settings, name.lower(), f"answering {name}"):
                 said = await responder.publish(self._services, job.repo, job.number, client=client)
@@ -79,25 +87,9 @@ class Steps:
             seconds = (datetime.now(UTC) - datetime.fromisoformat(at)).total_seconds()
             self._services.metrics.delivery_to_comment.observe(seconds)
             await self._ensure_label(client, job.repo)
-        await self._label_duplicate(client, job, before, said)
+        config = await asyncio.to_thread(records.config_of, job.repo)
+        await duplicate_label.settle(records, client, said, config.labels.possible_duplicate)
         return self._counted(said)
-
-    async def _label_duplicate(
-        self, client: GitHubClient, job: Respond, before: Reply | None, said: Reply
-    ) -> None:
-        """Put the config's label on what looks like a duplicate; take off only what we put on."""
-        config = await asyncio.to_thread(self._services.records.config_of, job.repo)
-        label = config.labels.possible_duplicate
-        was = before is not None and before.reason == "duplicate"
-        if label is None or said.action not in {"created", "edited"}:
-            return
-        try:
-            if said.reason == "duplicate":
-                await publisher.add_label(client, job.repo, job.number, label)
-            elif was:
-                await publisher.remove_label(client, job.repo, job.number, label)
-        except (NotFound, Forbidden) as error:
-            log.warning("label not set", repo=job.repo, number=job.number, error=str(error))
 
     async def drop_answer(self, job: Respond) -> Outcome:
         """Throw away what was prepared and cannot be posted."""
@@ -138,6 +130,7 @@ class Steps:
         if known is None or known.comment_id is None:
             return {"outcome": "absent"}
         client = await self._services.client_for(job.repo, job.installation)
+        await duplicate_label.take_off(services.records, client, known)
         summary = reply.folded_summary(known.language)
         author = await services.identity.author()
         try:
@@ -240,7 +233,10 @@ class Steps:
         return config.labels.again or self._services.settings.again_label
 
     async def _ensure_label(self, client: GitHubClient, repo: str) -> None:
-        """Make the label where it is missing, asking once per repository and run of the server."""
+        """Make the label where it is missing and of use, once per repository and server's run."""
+        config = await asyncio.to_thread(self._services.records.config_of, repo)
+        if not config.enabled or config.mode == "shadow":
+            return
         label = await self._again_label(repo)
         if (repo, label) in self._labelled:
             return

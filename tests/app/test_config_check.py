@@ -47,6 +47,12 @@ async def test_a_good_file_passes(github, text, title):
     assert (run["conclusion"], run["output"]["title"]) == ("success", title)
 
 
+async def test_a_file_that_is_moved_away_is_a_file_removed(github):
+    assert await checked(github, {PATH: None, "docs/old.yml": "mode: on"}) == "passed"
+    (run,) = github.world.repository(REPO).check_runs
+    assert run["output"]["title"] == "The file is removed"
+
+
 async def test_other_pull_requests_hear_nothing(github):
     assert await checked(github, {"src/a.py": "pass"}) == "untouched"
     assert github.world.repository(REPO).check_runs == []

@@ -2,6 +2,7 @@
 
 import pytest
 
+from indexer.config_file import CONFIG_PATH
 from tests.app.running_server import running_server
 from tests.app.test_end_to_end import REPO, history, metric, opened, ours
 from tests.fakes_llm import FakeClaude, judgement, opinion
@@ -58,19 +59,67 @@ async def test_a_budget_of_nothing_asks_nobody(tmp_path, claude):
         assert await metric(server, 'intern_llm_failures_total{reason="llm_over_budget"}') >= 1
 
 
-async def test_a_likely_duplicate_gets_the_label_that_the_config_names(tmp_path, claude):
-    claude.answer_with = lambda _: opinion([judgement("S1", "duplicate")])
+def labels(server, number):
+    return {label["name"] for label in server.github.thread(REPO, number)["labels"]}
+
+
+def labelling():
     seed = history()
     seed.repositories[0].config = "labels: {possible_duplicate: maybe twice}"
-    async with running_server(tmp_path, seed, **asking(claude)) as server:
+    return seed
+
+
+async def test_a_likely_duplicate_gets_the_label_that_the_config_names(tmp_path, claude):
+    claude.answer_with = lambda _: opinion([judgement("S1", "duplicate")])
+    async with running_server(tmp_path, labelling(), **asking(claude)) as server:
         number = opened(server)
         await server.settled()
         reason = server.services.records.reply_of(REPO, number).reason
-        labels = {label["name"] for label in server.github.thread(REPO, number)["labels"]}
-        assert (reason, labels) == ("duplicate", {"maybe twice"})
+        assert (reason, labels(server, number)) == ("duplicate", {"maybe twice"})
+        # What happens to a closed issue takes nothing from what is known of its label.
+        server.github.close(REPO, number)
+        server.github.edit(REPO, number, body="It is closed, and edited.")
+        await server.settled()
+        assert server.services.records.reply_of(REPO, number).reason == "closed"
         claude.answer_with = lambda _: opinion([judgement("S1", "related")])
         server.github.add_label(REPO, number, "intern: again")
         await server.settled()
-        labels = {label["name"] for label in server.github.thread(REPO, number)["labels"]}
         assert server.services.records.reply_of(REPO, number).reason != "duplicate"
-        assert labels == set()
+        assert labels(server, number) == set()
+
+
+async def test_a_label_that_a_maintainer_had_set_stays(tmp_path, claude):
+    claude.answer_with = lambda _: opinion([judgement("S1", "related")])
+    async with running_server(tmp_path, labelling(), **asking(claude)) as server:
+        number = opened(server)
+        await server.settled()
+        server.github.add_label(REPO, number, "Maybe Twice")
+        for verdict in ("duplicate", "related"):
+            claude.answer_with = lambda _, said=verdict: opinion([judgement("S1", said)])
+            server.github.add_label(REPO, number, "intern: again")
+            await server.settled()
+        assert labels(server, number) == {"Maybe Twice"}
+
+
+@pytest.mark.parametrize("command", ["/intern hide", "/intern off", "/no-ai"])
+async def test_who_folds_the_comment_away_takes_our_label_off(tmp_path, claude, command):
+    claude.answer_with = lambda _: opinion([judgement("S1", "duplicate")])
+    async with running_server(tmp_path, labelling(), **asking(claude)) as server:
+        number = opened(server)
+        await server.settled()
+        assert labels(server, number) == {"maybe twice"}
+        server.github.comment(REPO, number, command, "reporter")
+        await server.settled()
+        assert labels(server, number) == set()
+        assert server.services.records.reply_of(REPO, number).label is None
+
+
+@pytest.mark.parametrize("config", ["mode: shadow", "enabled: false"])
+async def test_where_nothing_is_posted_no_label_is_made(tmp_path, config):
+    seed = history()
+    seed.repositories[0].config = config
+    async with running_server(tmp_path, seed) as server:
+        opened(server)
+        server.github.set_files(REPO, {CONFIG_PATH: f"{config}\nlanguage: en\n"})
+        await server.settled()
+        assert "intern: again" not in server.github.world.repository(REPO).labels

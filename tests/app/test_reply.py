@@ -221,7 +221,13 @@ def test_the_footer_offers_what_works():
     assert "Found automatically" in quoted
     assert "intern: again" in quoted
     assert "/intern hide" in quoted
+    assert "/intern not-duplicate #7" in quoted
+    elsewhere = seen(comment([finding(7, repo="tidepool/cli")]))
+    assert "/intern not-duplicate tidepool/cli#7" in elsewhere
     assert "Drafted by AI" in seen(comment([finding(7)], drafted=True))
+    alone = seen(comment([], docs=[Finding(doc(), "related", 0.5, "test")]))
+    assert "intern: again" in alone
+    assert "not-duplicate" not in alone
 
 
 def test_a_korean_issue_is_answered_in_korean():

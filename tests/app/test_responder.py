@@ -553,6 +553,15 @@ async def test_a_comment_that_was_deleted_comes_back_only_when_asked(story):
     assert (await story(client, past(), trigger="label")).action == "created"
 
 
+async def test_a_comment_that_was_deleted_was_noise(story):
+    client = Issue()
+    first = await story(client, past())
+    del client.comments[first.comment_id]
+    await story(client, past(probability=0.97), trigger="opened")
+    told = story.records.feedback.of(REPO, 2001)
+    assert (told.kind, told.outcome) == ("posted", "noise")
+
+
 @pytest.mark.parametrize(
     ("visibility", "searched"),
     [("public", (REPO, "tidepool/cli")), ("private", (REPO,)), ("internal", (REPO,))],

@@ -11,6 +11,7 @@ from tests.github_simulator.world import (
     SimRepository,
     changes_between,
     commit,
+    renames_between,
 )
 
 
@@ -85,7 +86,9 @@ class PlaceActions(Actions):
         new |= {path: text.encode() for path, text in files.items() if text is not None}
         made = commit(home, new, f"Pull request {number}", self.world.now())
         home.commits.remove(made)  # it is on no branch of the repository
-        home.pull_heads[number] = SimPull(made, base, changes_between(old, new))
+        home.pull_heads[number] = SimPull(
+            made, base, changes_between(old, new), renames_between(old, new)
+        )
 
     def _pull_event(self, action: str, home: SimRepository, number: int, by: str) -> None:
         shown = self.render.pull(home, number)

@@ -23,10 +23,12 @@ async def list_files(at: AtRepo, number: int) -> Response:
         [
             {
                 "filename": path,
-                "status": status,
+                "status": "renamed" if path in pull.renames else status,
                 "sha": blob_sha(pull.head.files.get(path, b"")),
+                **({"previous_filename": pull.renames[path]} if path in pull.renames else {}),
             }
             for path, status in pull.changes.items()
+            if path not in pull.renames.values()
         ]
     )
 

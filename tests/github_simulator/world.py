@@ -85,11 +85,15 @@ class SimCommit:
 
 @dataclass(slots=True)
 class SimPull:
-    """The head of a pull request that somebody opened here; `changes` is path → status."""
+    """The head of a pull request that somebody opened here.
+
+    `changes` is path → status, `renames` is new path → old path.
+    """
 
     head: SimCommit
     base: str
     changes: dict[str, str]
+    renames: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -272,6 +276,12 @@ def changes_between(old: dict[str, bytes], new: dict[str, bytes]) -> dict[str, s
     found = {path: "added" if path not in old else "modified" for path in new}
     found |= dict.fromkeys(old.keys() - new.keys(), "removed")
     return {path: what for path, what in sorted(found.items()) if old.get(path) != new.get(path)}
+
+
+def renames_between(old: dict[str, bytes], new: dict[str, bytes]) -> dict[str, str]:
+    """The files that stand under another name with the same words."""
+    gone = {old[path]: path for path in old.keys() - new.keys()}
+    return {path: gone[new[path]] for path in new.keys() - old.keys() if new[path] in gone}
 
 
 def blob_sha(data: bytes) -> str:
