@@ -25,7 +25,12 @@ def test_a_pair_with_another_repository_holds_where_it_was_said(tmp_path):
     assert state.pairs.elsewhere("o/R", 3) == {("o/other", 4), ("o/third", 9)}
     assert state.pairs.elsewhere("o/other", 4) == frozenset()
     assert state.pairs.of("o/r", 3) == frozenset()
-    state.forget("o/other")
+    state.rename("o/other", "o/newer")
+    assert state.pairs.elsewhere("o/r", 3) == {("o/newer", 4), ("o/third", 9)}
+    state.rename("o/r", "o/moved")
+    assert state.pairs.elsewhere("o/r", 3) == frozenset()
+    state.rename("o/moved", "o/r")
+    state.forget("o/newer")
     assert state.pairs.elsewhere("o/r", 3) == {("o/third", 9)}
     state.forget("o/r")
     assert state.pairs.elsewhere("o/r", 3) == frozenset()
