@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import jinja2
 
+from app import unsafe_advice
 from app.catalogue import Catalogue, catalogue
 from app.drafter import Draft, Step
 from app.findings import Finding
@@ -138,7 +139,7 @@ class _Writer:
         }
         sections: list[_Section] = []
         for name, steps in kinds.items():
-            told = (*upgrade, *(self._step(step, quote_limit) for step in steps[:room]))
+            told = (*upgrade, *self._steps(steps[:room], quote_limit))
             room, upgrade = max(0, room - len(steps)), []
             if told:
                 sections.append(_Section(self._say(f"section.{name}"), told))
@@ -157,6 +158,11 @@ class _Writer:
             issue = self._rows.issue(finding)
             return self._say("step.upgrade_if", issue=issue, release=release, version=version)
         return self._say("step.upgrade_unsure", release=release)
+
+    def _steps(self, steps: Sequence[Step], limit: int) -> tuple[Markdown, ...]:
+        """The lines of a section, without those that would give unsafe advice as they are read."""
+        made = (self._step(step, limit) for step in steps)
+        return tuple(line for line in made if not unsafe_advice.found(visible_text(line)))
 
     def _step(self, step: Step, limit: int) -> Markdown:
         source = self._source(step)

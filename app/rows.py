@@ -1,7 +1,7 @@
 """One finding as a line of the comment: its title, its state, what both share, links (pure)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from app import unsafe_advice
@@ -9,7 +9,7 @@ from app.catalogue import Catalogue
 from app.evidence import Evidence
 from app.findings import Finding
 from app.links import Links
-from app.sanitize import ELLIPSIS, Markdown, code, inline
+from app.sanitize import ELLIPSIS, Markdown, code, inline, visible_text
 from indexer.redact import redact
 from indexer.text import clean
 from indexer.threads import Ending
@@ -107,18 +107,24 @@ class Rows:
         return self._say("state.closed" if ending is Ending.UNKNOWN else f"state.{ending.value}")
 
     def _shared(self, finding: Finding) -> Markdown:
+        """What both share; nothing where all that could be said would give unsafe advice."""
+        # What is printed is looked at, not only what it was made from (app/unsafe_advice.py).
+        ways = (said for said in self._ways_to_say(finding) if said)
+        safe = (said for said in ways if not unsafe_advice.found(visible_text(said)))
+        return next(safe, Markdown())
+
+    def _ways_to_say(self, finding: Finding) -> Iterator[Markdown]:
         if finding.sentence:
-            return inline(finding.sentence, limit=_SENTENCE, link_word=self._link_word)
+            yield inline(finding.sentence, limit=_SENTENCE, link_word=self._link_word)
         evidence = finding.evidence
         weak = evidence.kind in {"titles", "words"} and len(evidence.terms) == 1
-        if (evidence.kind == "none" or weak) and (excerpt := self._excerpt(finding)):
-            return excerpt
-        if evidence.kind == "none":
-            return Markdown()
-        alone = evidence.kind in {"error", "phrase"}
-        key = evidence.kind if alone else f"{evidence.kind}_{count_word(evidence.terms)}"
-        said = self._say(f"shared.{key}", **_terms(evidence))
-        return Markdown(said.removesuffix(".") if said.endswith(f"{ELLIPSIS}.") else said)
+        if evidence.kind == "none" or weak:
+            yield self._excerpt(finding)
+        if evidence.kind != "none":
+            alone = evidence.kind in {"error", "phrase"}
+            key = evidence.kind if alone else f"{evidence.kind}_{count_word(evidence.terms)}"
+            said = self._say(f"shared.{key}", **_terms(evidence))
+            yield Markdown(said.removesuffix(".") if said.endswith(f"{ELLIPSIS}.") else said)
 
     def _excerpt(self, finding: Finding) -> Markdown:
         """The issue's own first words, where nothing shared can be named."""
