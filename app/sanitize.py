@@ -44,7 +44,9 @@ _TAGS = re.compile(
     re.IGNORECASE,
 )
 _URL = re.compile(
-    r"(?<![A-Za-z0-9])(?:(?:[A-Za-z][A-Za-z0-9+.-]{1,30}+:/{2}(?=[^\s`<>\"'])|www\.|(?:mailto|javascript|data|xmpp"
+    # GitHub links these wherever they stand but after a letter; a digit hides none.
+    r"(?:https?|ftp):/{2}(?=[^\s`<>\"'])[^\s`<>\"']*"
+    r"|(?<![A-Za-z0-9])(?:(?:[A-Za-z][A-Za-z0-9+.-]{1,30}+:/{2}(?=[^\s`<>\"'])|www\.|(?:mailto|javascript|data|xmpp"
     r"|tel|vbscript|file):(?=\S))[^\s`<>\"']*"
     r"|(?:[A-Za-z0-9-]{1,63}\.){1,6}+(?:app|cn|co|com|cc|dev|gg|info|io|kr|link|ly|me|net|org|ru|sh"
     r"|site|to|top|tk|xyz)/[^\s`<>\"']+)",
@@ -66,8 +68,22 @@ _EMPHASIS = re.compile(r"(?<![\w*])(\*{1,3}|_{1,3})(?=\S)([^*_\n]{1,500}?)(?<=\S
 _SCOPED = re.compile(
     r"(?<![A-Za-z0-9])@[A-Za-z0-9][\w.-]{0,60}/[\w.@~^-]{1,100}|[\w.+-]{1,80}+@[\w.@+-]{1,100}"
 )
+# GitHub links no bare host, but mail programs do, and it links a commit by its whole name. As code
+# both are only read. What is a file's ending too (README.md, main.rs, run.sh) is a host only with a
+# path behind it.
+_HOST = (
+    r"(?:[A-Za-z0-9-]{1,63}\.){1,6}(?:"
+    r"(?:(?i:com|net|org|io|dev|app|ai|edu|gov|info|biz|link|site|online|shop|store|xyz|top|cloud"
+    r"|click|download|live|club|icu)|[a-z]{2}\.[a-z]{2}|at|au|be|br|ch|cn|co|cz|de|dk|es|eu|fi|fr|gg"
+    r"|hk|hu|ie|il|ir|it|jp|kr|la|ly|me|mx|nl|no|nz|pt|ro|ru|se|sg|tk|to|tr|tv|tw|ua|uk|us|vn|ws|za)"
+    r"(?::\d{1,5})?(?![A-Za-z0-9_(-]|\.[A-Za-z0-9_])|[A-Za-z]{2,24}(?::\d{1,5})?(?=/\w))"
+    r"(?:/[^\s`<>\"']{0,300})?"
+)
+_ONLY_READ = re.compile(
+    rf"(?<![A-Za-z0-9_./:$-]){_HOST}|(?<![A-Za-z0-9])[0-9a-f]{{40}}(?![A-Za-z0-9])"
+)
 _MENTION = re.compile(r"@+(?=[A-Za-z0-9])")
-_REFERENCE = re.compile(r"([#＃]|\b[Gg][Hh]-)(?=\d)")
+_REFERENCE = re.compile(r"([#＃]|(?<![A-Za-z0-9])[Gg][Hh]-)(?=\d)")
 _CLOSER_IN_CODE = re.compile(
     r"((?:clos|fix|resolv|duplicate|dup|중복)[^#]{0,40})#(?=\d)", re.IGNORECASE
 )
@@ -201,8 +217,19 @@ def _as_text(text: str, link_word: str) -> list[Segment]:
     segments: list[Segment] = []
     at = 0
     for match in _SCOPED.finditer(text):
-        segments += [(False, text[at : match.start()]), (True, match[0])]
+        segments += [*_only_read(text[at : match.start()]), (True, match[0])]
         at = match.end()
+    return [*segments, *_only_read(text[at:])]
+
+
+def _only_read(text: str) -> list[Segment]:
+    """Bare hosts and commits as code."""
+    segments: list[Segment] = []
+    at = 0
+    for match in _ONLY_READ.finditer(text):
+        end = match.start() + len(match[0].rstrip(".,;:!?)]}*_~"))
+        segments += [(False, text[at : match.start()]), (True, text[match.start() : end])]
+        at = end
     return [*segments, (False, text[at:])]
 
 

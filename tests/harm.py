@@ -17,12 +17,22 @@ OUR_HOSTS = (
     "https://github.com/tidepool/harbor/blob/",
 )
 _MENTION = re.compile(r"(?<![A-Za-z0-9_])@[A-Za-z0-9]")
-_REFERENCE = re.compile(r"(?<![\w&])(?:#|[Gg][Hh]-|[\w.-]+/[\w.-]+#)\d+")
+_REFERENCE = re.compile(
+    r"(?<![\w&])(?:#|[\w.-]+/[\w.-]+#)\d+|(?<![A-Za-z0-9&])[Gg][Hh]-\d+"
+)
 _CLOSES = re.compile(
     r"(?i)\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|duplicate of|dup of)[:\s]{1,3}[\w./-]*#\d"
 )
-_ADDRESS = re.compile(r"(?i)\b(?:(?:https?|ftp|file)://\w|(?:javascript|mailto):\w|www\.\w)")
-_FULL_ADDRESS = re.compile(r"(?i)\b(?:https?|ftp)://\w")
+# GitHub goes back over letters alone to find where an address begins: after a digit it links too.
+_ADDRESS = re.compile(
+    r"(?i)(?<![a-z])(?:https?|ftp|file)://\w|\b(?:(?:javascript|mailto):\w|www\.\w)"
+)
+_FULL_ADDRESS = re.compile(r"(?i)(?<![a-z])(?:https?|ftp)://\w")
+# Linked by mail programs, not by GitHub.
+_HOST = re.compile(
+    r"(?i)(?<![a-z0-9_./:$-])(?:[a-z0-9-]+\.)+(?:com|net|org|io|xyz)(?![a-z0-9_(-]|\.[a-z0-9_])"
+)
+_COMMIT = re.compile(r"(?<![A-Za-z0-9])[0-9a-f]{40}(?![A-Za-z0-9])")
 _HIDDEN = re.compile("[\u00ad\u200c-\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e0fff]")
 _MARKER = re.compile(r"<!--|-->")
 _LOOPBACK = re.compile(r"(?i)https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?![\w@.-])")
@@ -61,13 +71,16 @@ def _of_token(token: Token) -> list[str]:
             text = _LOOPBACK.sub("", text)
             patterns = (_CLOSES, _FULL_ADDRESS)
         case "text":
-            patterns = (_MENTION, _REFERENCE, _CLOSES, _ADDRESS)
+            patterns = (_MENTION, _REFERENCE, _CLOSES, _ADDRESS, _HOST, _COMMIT)
     return [f"{token.type} {m[0]!r} in {text[:80]!r}" for p in patterns if (m := p.search(text))]
 
 
 def _tokens(body: str) -> Iterator[Token]:
     """Tokens in reading order; a link's label is left out, GitHub links nothing in it."""
     parser = MarkdownIt("gfm-like", {"linkify": True, "html": True})
+    # GitHub links no bare host (README.md would be one) and no address without a scheme.
+    parser.linkify.set({"fuzzy_link": False})
+    parser.linkify.add("//", None)
     for block in parser.parse(body):
         if block.type != "inline":
             yield block

@@ -8,6 +8,9 @@ from app.sanitize import ZERO_WIDTH, Markdown, code, inline, visible_text
 from tests.harm import harms, read
 
 
+SHA = "a5c3785ed8d6a35868bc169f07e40e889087fd2e"
+
+
 def shown(text, **options):
     """What a reader sees."""
     return read(inline(text, limit=500, **options)).strip().replace(ZERO_WIDTH, "")
@@ -29,6 +32,11 @@ def shown(text, **options):
         ("go to https://evil.example/a?b=c now", "go to (link) now"),
         ("or www.evil.example now", "or (link) now"),
         ("or evil.com/fix.sh now", "or (link) now"),
+        ("fails at 1https://evil.example/x now", "fails at 1(link) now"),
+        ("see 9http://evil.example now", "see 9(link) now"),
+        ("0ftp://evil.example", "0(link)"),
+        (f"{'a1' * 20}https://evil.example/x", f"{'a1' * 20}(link)"),
+        ("_GH-1 and 2GH-3", "_GH-1 and 2GH-3"),
         ("open http://localhost:8080/health first", "open http://localhost:8080/health first"),
         ("```sh\nharbor sync\n```", "harbor sync"),
         ("```yaml\na: 1\n  b: 2\n```", "a: 1 b: 2"),
@@ -66,6 +74,25 @@ def test_a_title_is_shown_letter_by_letter(title, seen):
     made = inline(title, limit=120, markup=False)
     assert harms(made) == []
     assert read(made).strip().replace(ZERO_WIDTH, "") == seen
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ("get it at evil.com.", "get it at `evil.com`."),
+        ("get it at @evil.com now", "get it at @`evil.com` now"),
+        ("(evil.co.kr)에서", "(`evil.co.kr`)에서"),
+        ("evil-fix.download/x", "`evil-fix.download/x`"),
+        ("run evil.example/patch.exe", "run `evil.example/patch.exe`"),
+        ("at harbor.internal:8080/health", "at `harbor.internal:8080/health`"),
+        (f"since {SHA}", f"since `{SHA}`"),
+        ("config.yml, README.md, main.rs, run.sh, node.js and v1.2.3", ...),
+        ("foo.bar() in src/evil.rs/x, e.g. System.in and obj.to(x)", ...),
+        ("since a5c3785", ...),
+    ],
+)
+def test_what_is_linked_elsewhere_is_code(text, made):
+    assert inline(text, limit=200) == (text if made is ... else made)
 
 
 def test_a_mention_inside_code_stays():
@@ -136,6 +163,10 @@ PIECES = st.lists(
                 "&#64;mira",
                 "&lt;b&gt;",
                 "evil.com/x",
+                "evil.com",
+                "1https://evil.example/x",
+                "_GH-1",
+                SHA,
             ]
         ),
     ),
@@ -162,7 +193,8 @@ def test_no_code_span_does_harm(text):
 @pytest.mark.parametrize(
     "text",
     ["`" * 65_536, "[" * 65_536, "<" * 65_536, "a@" * 30_000, "<!--" * 16_000, "*a" * 30_000,
-     "![" * 30_000, "http://" * 9_000, "a." * 30_000, "fix#1" * 13_000, "\u0301" * 65_536],
+     "![" * 30_000, "http://" * 9_000, "http:" * 12_000, "a-" * 30_000, "a.com/" * 10_000,
+     "a." * 30_000, "fix#1" * 13_000, "\u0301" * 65_536],
 )  # fmt: skip
 def test_size_does_not_matter(text):
     begun = time.perf_counter()
