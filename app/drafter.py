@@ -106,7 +106,7 @@ def from_quotes(rows: Sequence[Finding], docs: Sequence[Finding] = ()) -> Draft:
         passage = passages.of_candidate(finding.candidate)
         if passage is None:
             continue
-        problem = _no_help(passage)
+        problem = no_help(passage, passage.text)
         if problem is None and finding.is_regression:
             problem = REGRESSION
         if problem is None and any(step.quote == passage.text for step in steps):
@@ -118,9 +118,8 @@ def from_quotes(rows: Sequence[Finding], docs: Sequence[Finding] = ()) -> Draft:
     return Draft(tuple(steps[:MAX_STEPS]), upgrade_of(rows), tuple(dropped))
 
 
-def _no_help(passage: Passage) -> str | None:
-    """Why a passage is not worth quoting, or None."""
-    text = passage.text
+def no_help(passage: Passage, text: str) -> str | None:
+    """Why a passage, or the part `text` of one, is not worth quoting; None if it is."""
     if risk := unsafe_advice.found(text):
         return f"unsafe advice: {risk}"
     if passage.kind == "comment":

@@ -2,7 +2,9 @@
 
 A quote must stand in its source letter by letter, white space and Markdown folded and nothing
 else. What can be run, typed or looked up (code, options, file names, versions, numbers) must stand
-there too, and most of the words must come from what the model was shown.
+there too, whole; nearly all words must come from there, and no sentence may say the opposite of the
+one it rests on. Where only the words do not hold, as in a Korean line about an English answer, the
+sentence that was quoted is printed in their place: it is true, whatever the model made of it.
 """
 
 import re
@@ -10,64 +12,47 @@ from collections.abc import Sequence
 from typing import Final
 
 from app import unsafe_advice
-from app.drafter import MAX_STEPS, Draft, Dropped, Step, upgrade_of
+from app.coverage import is_covered, stems
+from app.drafter import MAX_STEPS, Draft, Dropped, Step, no_help, upgrade_of
 from app.findings import Finding
+from app.folding import CODE, around, clauses, folded, holds, sentences
 from app.opinion import ProposedStep
+from app.passages import Passage
+from app.polarity import denies
 from app.prompt import Prompt, Source
-from app.sanitize import clean
+from app.sanitize import LINE_MARKS, names_host, readings
 
 _LEAST_QUOTE: Final = 12
-_LEAST_SUPPORT: Final = 0.5
 _LONGEST: Final = 1000  # characters; whoever needs more was not asked for advice but for a speech
 _LONGEST_QUOTE: Final = 2000
-_FEW_WORDS: Final = 5
+_LOOK_AT: Final = 10_000  # of a source; far more than the model is shown of it
+
+NOT_ITS_WORDS: Final = "its words are not in its source"
+OPPOSITE: Final = "it says the opposite of its source"
+# Why the model's words are not printed while what they rest on may be.
+_QUOTED_INSTEAD: Final = frozenset({NOT_ITS_WORDS, OPPOSITE})
 
 _URL = re.compile(
     r"(?:https?|ftp)://|\bwww\.|\b[\w-]{1,60}\.(?:com|org|net|io|dev|sh|xyz|ru|cn)/", re.IGNORECASE
 )
-_CODE = re.compile(r"(`{1,3})(.{1,400}?)\1", re.DOTALL)
 _TECHNICAL = re.compile(
-    r"--?[a-z][\w-]{1,40}(?![\w-])"
+    r"(?<![\w-])--?[A-Za-z][\w-]{0,40}"
+    r"|\b(?:sudo|doas|su|rm|dd|mv|chmod|chown|mkfs|kill|curl|wget|eval)\b"
     r"|[A-Za-z_][\w.-]{0,60}={1,2}[\w./-]{1,60}"
-    r"|[\w.-]{1,60}/[\w./-]{1,100}"
+    r"|(?:~|\.{1,2}|[\w.-]{1,60})?/[\w./~-]{1,100}"
     r"|\b[A-Za-z]\w{1,60}(?:(?:\.|::)[A-Za-z_]\w{0,60}){1,6}"
     r"|\b[A-Za-z]+_\w{1,60}|\b[a-z]{2,30}[A-Z]\w{1,60}|\b[A-Z]{2,20}_\w{1,60}"
-    r"|v?\d+(?:\.\d+){1,4}\S{0,20}|\d+",
+    r"|(?<![\w.])\d[\w.+%-]{0,40}|\b[A-Za-z]{1,20}\d\w{0,40}(?:\.\d+){0,4}",
+    re.ASCII,
 )
+_VERSION = re.compile(r"v?(\d+(?:\.\d+)+\S*)")
 _INSTALL = re.compile(
     r"\b(?:pip3?|pipx|uv|npm|npx|yarn|pnpm|cargo|gem|go|brew|apt(?:-get)?|dnf|apk|docker|git"
     r"|composer|dotnet)\s{1,3}"
-    r"(?:install|add|i|get|run|exec|pull|clone|require|dlx)\s{1,3}(\S{1,100})",
+    r"(?:install|add|i|get|run|exec|pull|clone|require|dlx)\s{1,3}(?:-\S{1,40}\s{1,3}){0,3}"
+    r"(\S{1,100})",
     re.IGNORECASE,
 )
-_WORDS: Final = {
-    "latin": re.compile("[A-Za-z\u00c0-\u024f]{4,}"),
-    "hangul": re.compile("[\uac00-\ud7a3]{2,}"),
-    "han and kana": re.compile("[\u3041-\u30ff\u4e00-\u9fff]{2}"),
-    "cyrillic": re.compile("[\u0400-\u04ff]{4,}"),
-}
-_STEM: Final = {"latin": 5, "hangul": 2, "han and kana": 2, "cyrillic": 5}
-_COMMON_LIST = """
-    after again already also another because been before being below both cannot caused causes
-    change check could does either error errors fail failing fails file first fixed from
-    happens have helped helps here install installing instead into issue just keep later like
-    make mention mentions more most need needs newer older once only option options other over
-    please possible problem release report reported restart restarting run running same seem
-    set sets setting settings should since solved some still such than that their them then
-    there these they this those through turn turning until update updating upgrade upgrading
-    used uses using value version when where which while will with without work worked works
-    would your
-    합니 있습 주세 하세 됩니 설정 다시 이후 경우 방법 사용
-    변경 확인 해결 문제 같은 버전 오류 하면 후에 올려 모두
-"""
-_COMMON = frozenset(_COMMON_LIST.split())
-
-
-def folded(text: str) -> str:
-    """Text with white space and the marks of Markdown folded away, and nothing else."""
-    text = re.sub(r"\[([^\[\]]{1,500})\]\([^()\s]{0,2000}\)", r"\1", clean(text))
-    text = re.sub(r"^\s{0,8}(?:[-+]|\d{1,3}[.)])\s+", "", text, flags=re.MULTILINE)
-    return " ".join(re.sub(r"[`*_~>#|\\]+", "", text).split())
 
 
 def check(steps: Sequence[ProposedStep], prompt: Prompt, rows: Sequence[Finding]) -> Draft:
@@ -77,17 +62,21 @@ def check(steps: Sequence[ProposedStep], prompt: Prompt, rows: Sequence[Finding]
     dropped: list[Dropped] = []
     for proposed in steps:
         source = sources.get(proposed.source_id)
+        passage = source.passage if source is not None else None
         problem = _problem(proposed, source)
-        if problem is None and any(
-            folded(step.text or "") == folded(proposed.text) for step in kept
-        ):
-            problem = "said before"
-        if problem is None and len(kept) == MAX_STEPS:
-            problem = "one too many"
-        if problem is None and source is not None and source.passage is not None:
-            kept.append(Step(source.passage, proposed.quote, proposed.text, proposed.kind))
-        else:
-            dropped.append(Dropped(proposed.text[:_LONGEST], problem or "no source"))
+        step: Step | None = None
+        if passage is not None and problem is None:
+            step = Step(passage, proposed.quote, proposed.text, proposed.kind)
+        elif passage is not None and problem in _QUOTED_INSTEAD:
+            step = _as_quoted(proposed, passage)
+        if step is not None and any(_says_the_same(step, other) for other in kept):
+            step, problem = None, problem or "said before"
+        if step is not None and len(kept) == MAX_STEPS:
+            step, problem = None, problem or "one too many"
+        if step is not None:
+            kept.append(step)
+        if problem is not None:
+            dropped.append(Dropped(proposed.text[:_LONGEST], problem))
     return Draft(tuple(kept), upgrade_of(rows), tuple(dropped))
 
 
@@ -98,12 +87,12 @@ def sentence_holds(sentence: str, finding: Finding, issue_text: str) -> str | No
     """
     candidate = finding.candidate
     body = candidate.thread.body if candidate.thread else ""
-    theirs = f"{candidate.title}\n{body}"
+    theirs = f"{candidate.title}\n{body}"[:_LOOK_AT]
     if len(sentence) > _LONGEST:
         return "too long"
     if risk := unsafe_advice.found(sentence):
         return f"unsafe advice: {risk}"
-    return _ungrounded(sentence, folded(f"{issue_text}\n{theirs}"), theirs)
+    return _ungrounded(sentence, folded(f"{issue_text[:_LOOK_AT]}\n{theirs}"), theirs)
 
 
 def _problem(step: ProposedStep, source: Source | None) -> str | None:
@@ -114,13 +103,39 @@ def _problem(step: ProposedStep, source: Source | None) -> str | None:
         return "the source has no answer to cite"
     if len(step.text) > _LONGEST or len(step.quote) > _LONGEST_QUOTE:
         return "too long"
-    quote, answer = folded(step.quote), folded(source.passage.text)
-    if len(quote) < _LEAST_QUOTE or quote not in answer:
+    shown = source.passage.text[:_LOOK_AT]
+    quote, answer = _bare(step.quote), folded(shown)
+    if len(quote) < _LEAST_QUOTE or not holds(answer, quote):
         return "the quote is not in its source"
     if risk := unsafe_advice.found(f"{step.text}\n{step.quote}"):
         return f"unsafe advice: {risk}"
     # Not the new issue's words and not the old title's: strangers wrote both.
-    return _ungrounded(step.text, answer, source.passage.text)
+    return _ungrounded(step.text, answer, shown) or _opposite(step.text, quote, shown)
+
+
+def _as_quoted(proposed: ProposedStep, passage: Passage) -> Step | None:
+    """The source's own sentences around the quote, if they help anybody."""
+    told = around(_bare(proposed.quote), sentences(passage.text[:_LOOK_AT]))
+    step = Step(passage, "\n".join(told), kind=proposed.kind)
+    return None if no_help(passage, step.quote) else step
+
+
+def _says_the_same(step: Step, other: Step) -> bool:
+    if step.text is not None:
+        return other.text is not None and folded(step.text) == folded(other.text)
+    return step.passage == other.passage and (
+        _bare(other.quote) in folded(step.quote) or _bare(step.quote) in folded(other.quote)
+    )
+
+
+def _bare(quote: str) -> str:
+    """A folded quote without the marks at its ends, which are no words of the source's."""
+    return folded(quote).strip(".,;:!?\"'“”‘’ ")
+
+
+def _as_read(text: str) -> tuple[str, ...]:
+    """What the model says, in each way it can be read; the marks that begin lines are gone."""
+    return tuple(LINE_MARKS.sub("", reading) for reading in readings(text, limit=_LONGEST))
 
 
 def _ungrounded(text: str, exact: str, shown: str) -> str | None:
@@ -133,49 +148,69 @@ def _ungrounded(text: str, exact: str, shown: str) -> str | None:
     """
     if not text.strip():
         return "empty"
-    if _URL.search(text):
-        return "holds an address"
-    if foreign := _foreign(text, exact):
-        return f"not in its source: {foreign}"
-    return None if _supported(text, shown) else "its words are not in its source"
+    for reading in _as_read(text):
+        if _URL.search(reading) or names_host(reading):
+            return "holds an address"
+        if foreign := _foreign(reading, exact):
+            return f"not in its source: {foreign}"
+        if not is_covered(reading, shown):
+            return NOT_ITS_WORDS
+    return None
 
 
 def _foreign(text: str, known: str) -> str | None:
     """The first thing to run, type or look up that `known` does not hold."""
-    for match in _CODE.finditer(text):
-        if folded(match[2]) not in known:
+    for match in CODE.finditer(text):
+        if not holds(known, folded(match[2])):
             return match[2][:80]
     for match in _INSTALL.finditer(text):
-        if folded(match[1]).strip(".,;:!?\"'") not in known:
+        if not holds(known, folded(match[1]).strip(".,;:!?\"'")):
             return match[0][:80]
-    for match in _TECHNICAL.finditer(_CODE.sub(" ", text)):
-        token = folded(match[0]).strip(".,;:!?\"')")
-        if token and token not in known:
-            return token[:80]
-    return None
+    return next(
+        (token[:80] for token in _tokens(CODE.sub(" ", text)) if not _has(known, token)), None
+    )
 
 
-def _supported(text: str, shown: str) -> bool:
-    """Whether most of the words come from what was shown, compared by their first letters.
+def _tokens(prose: str) -> list[str]:
+    """What a text without its code has to run, type or look up."""
+    found = (match[0].rstrip(".,:;!?)-") for match in _TECHNICAL.finditer(prose))
+    return [token for token in found if token]
 
-    One word more than the source has is allowed beside its code: "Run `make clean`, then build".
 
-    Each script for itself. A script that the source hardly uses, as in a Korean line about an
-    English answer, cannot be compared so; the other checks still hold for it.
-    """
-    known = {script: _stems(script, shown) for script in _WORDS}
-    main = max(known, key=lambda script: len(known[script]))
-    for script, stems in known.items():
-        if script != main and len(stems) < _FEW_WORDS:
-            continue
-        telling = _stems(script, _CODE.sub(" ", text)) - _COMMON
-        if len(telling - stems) <= 1 and _CODE.search(text):
-            continue
-        if len(telling & stems) < _LEAST_SUPPORT * len(telling):
-            return False
+def _has(known: str, token: str) -> bool:
+    if version := _VERSION.fullmatch(token):
+        return holds(known, version[1]) or holds(known, f"v{version[1]}")
+    return holds(known, token)
+
+
+def _opposite(text: str, quote: str, shown: str) -> str | None:
+    """Why a text contradicts its source; None if it says yes and no where that does."""
+    parts = sentences(shown)
+    quoted = around(quote, parts)
+    return None if all(_agrees(said, quoted, parts) for said in _as_read(text)) else OPPOSITE
+
+
+def _agrees(text: str, quoted: Sequence[str], parts: Sequence[str]) -> bool:
+    """Whether the sentences quoted, and for each clause the nearest ones, say yes or no alike."""
+    if denies(text) != any(map(denies, quoted)):
+        return False
+    for sentence in sentences(text):
+        says_no = denies(sentence)
+        for clause in clauses(sentence):
+            near = _nearest(clause, parts)
+            if near and all(denies(part) != says_no for part in near):
+                return False
     return True
 
 
-def _stems(script: str, text: str) -> set[str]:
-    words = (match[0].casefold() for match in _WORDS[script].finditer(text))
-    return {word if word in _COMMON else word[: _STEM[script]] for word in words}
+def _nearest(clause: str, parts: Sequence[str]) -> list[str]:
+    """The sentences of a source that share most with a clause; none where none shares anything."""
+    names = [folded(match[2]) for match in CODE.finditer(clause)]
+    names += _tokens(CODE.sub(" ", clause))
+    words = stems(CODE.sub(" ", clause))
+    shared = [
+        (sum(_has(folded(part), name) for name in names), len(words & stems(part)))
+        for part in parts
+    ]
+    most = max(shared, default=(0, 0))
+    return [part for part, score in zip(parts, shared, strict=True) if score == most and any(most)]

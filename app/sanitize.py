@@ -59,9 +59,9 @@ _LOOPBACK = re.compile(
 _MARKDOWN_IMAGE = re.compile(
     r"!\[([^\[\]]{0,300})\](?:\([^()\s]{0,2000}[^()]{0,300}\)|\[[^\[\]]{0,100}\])"
 )
-_MARKDOWN_LINK = re.compile(r"\[([^\[\]]{1,500})\]\([^()\s]{0,2000}(?:\s[^()]{0,300})?\)")
+MARKDOWN_LINK = re.compile(r"\[([^\[\]]{1,500})\]\([^()\s]{0,2000}(?:\s[^()]{0,300})?\)")
 _FENCES = re.compile(r"`+|(?:^|(?<=\n))[ ]{0,3}~{3,}")
-_LINE_MARKS = re.compile(
+LINE_MARKS = re.compile(
     r"^[ \t]{0,8}(?:#{1,6}[ \t]+|(?:>[ \t]?){1,10}|[-*+][ \t]+|\d{1,3}[.)][ \t]+)+", re.MULTILINE
 )
 _EMPHASIS = re.compile(r"(?<![\w*])(\*{1,3}|_{1,3})(?=\S)([^*_\n]{1,500}?)(?<=\S)\1(?![\w*])")
@@ -128,6 +128,22 @@ def visible_text(markdown: str) -> str:
     return re.sub(r"\\(?=[^\w\s])|\*\*|(?<!\\)\[", "", text)
 
 
+def readings(text: str, *, limit: int) -> tuple[str, ...]:
+    """Someone's words as they were written and, where that differs, as `inline` shows them.
+
+    Hidden characters are gone, look-alikes of letters and digits are those (NFKC): what is checked
+    must be what is read.
+    """
+    written = unicodedata.normalize("NFKC", clean(text[:limit]))
+    read = unicodedata.normalize("NFKC", visible_text(inline(text[:limit], limit=limit)))
+    return (written,) if written == read else (written, read)
+
+
+def names_host(text: str) -> bool:
+    """Whether the text names a host, with a path or without."""
+    return any("." in match[0] for match in _ONLY_READ.finditer(text))
+
+
 def code(text: str, *, limit: int = 120) -> Markdown:
     """Text as one code span."""
     return _render(_cut([(True, _code_text(clean(text[: limit * 10])))], limit, whole=True))
@@ -138,9 +154,9 @@ def _without_markup(segments: list[Segment]) -> list[Segment]:
     held = [part for is_code, part in segments if is_code]
     text = "".join(_HOLD if is_code else part for is_code, part in segments)
     text = _MARKDOWN_IMAGE.sub("", text)
-    text = _MARKDOWN_LINK.sub(r"\1", text)
+    text = MARKDOWN_LINK.sub(r"\1", text)
     text = _TAGS.sub(" ", text)
-    text = _EMPHASIS.sub(r"\2", _LINE_MARKS.sub("", text))
+    text = _EMPHASIS.sub(r"\2", LINE_MARKS.sub("", text))
     parts = text.split(_HOLD)
     # What stood in an image's text is gone with the image; such a text is not told apart.
     if len(parts) != len(held) + 1:

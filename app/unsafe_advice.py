@@ -7,11 +7,9 @@ word would part it otherwise. The patterns stand in app/unsafe_patterns.py.
 """
 
 import re
-import unicodedata
-from collections.abc import Iterator
 from typing import Final
 
-from app.sanitize import clean, inline, visible_text
+from app.sanitize import readings
 from app.unsafe_patterns import BEYOND_ASCII, COMPILED
 
 _LOOK_AT: Final = 10_000  # characters; twice what is ever printed of one text
@@ -26,21 +24,12 @@ _MARKS = re.compile(r"\\(?=[^A-Za-z0-9\s])|`|\*\*|~~|\\\n")
 
 def found(text: str) -> str | None:
     """Which kind of unsafe advice the text holds, Markdown or plain; None if none."""
-    for plain in _readings(text[:_LOOK_AT]):
+    for plain in map(_plain, readings(text, limit=_LOOK_AT)):
         for name, pattern in COMPILED if plain.isascii() else (*COMPILED, *BEYOND_ASCII):
             if pattern.search(plain):
                 return name
     return None
 
 
-def _readings(text: str) -> Iterator[str]:
-    raw = _plain(text)
-    yield raw
-    seen = _plain(visible_text(inline(text, limit=_LOOK_AT)))
-    if seen != raw:
-        yield seen
-
-
 def _plain(text: str) -> str:
-    text = unicodedata.normalize("NFKC", clean(text)).translate(_DASHES)
-    return _MARKS.sub("", _ACCENTS.sub("", text))
+    return _MARKS.sub("", _ACCENTS.sub("", text.translate(_DASHES)))

@@ -34,11 +34,14 @@ _ANY_GUARD = r"(?:" + _GUARD + "|" + _SIGNED + r"\b)"
 _SERVICE = r"(?:firewalld|ufw|iptables|nftables|apparmor|auditd)"
 
 _GUARD_KO = r"(?:TLS|SSL|인증서|SELinux|CORS|CSRF|방화벽|백신|보안|샌드박스|서명|인증)"
+_WALL_KO = r"(?:방화벽|백신|샌드박스|SELinux)"
 _FEW_KO = r"\s{0,2}(?:\S{1,12}\s{1,2}){0,3}"
 _CHECK_KO = r"(?:검증|확인|검사|점검)[을를은는도]?\s{0,2}"
 _GUARD_ZH = (
-    r"(?:SELinux|SSL|TLS|HTTPS|CORS|CSRF|证书|證書|憑證|防火墙|防火牆|安全|校验|验证|驗證|签名|杀毒|沙箱)"
+    r"(?:SELinux|SSL|TLS|HTTPS|CORS|CSRF|证书|證書|憑證|防火墙|防火牆|安全|校验|验证|驗證"
+    r"|签名|杀毒|沙箱)"
 )
+_GUARD_JA = r"(?:証明書|ファイアウォール|セキュリティ|検証|SELinux|SSL|TLS)"
 _GUARD_RU = (
     r"(?:сертификат|провер|брандмауэр|ф[ае]й?рвол|антивирус|защит|подпис"
     r"|SELinux|TLS|SSL|CORS|CSRF)"
@@ -51,6 +54,7 @@ _GUARD_DE = (
     r"(?:Zertifikat|Firewall|TLS|SSL|SELinux|Viren|Sicherheit|Signatur|CORS|CSRF|Überprüf|Prüfung)"
 )
 
+_PERMISSIONS = r"(?:permissions?|permisos|permiss\w{2,5}|права|권한|权限|權限|パーミッション)"
 _WRITABLE_BY_ALL = r"(?:[0-7]?[0-7]{2}[2367]|[ug]{0,2}[oa][ugoa]{0,3}[+=][rxXst]{0,4}w\w{0,4})"
 # What is only kept to save time may go, wherever it lies.
 _CACHES = (
@@ -72,8 +76,7 @@ _PATTERNS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "TLS verification off": (
         r"NODE_TLS_REJECT_UNAUTHORIZED|rejectUnauthorized\W{1,5}false|InsecureSkip\w{0,4}Verify",
-        r"\b(?:curl|wget)\b[^\n|]{0,200}\s(?:-[a-z]{0,8}k[a-z]{0,8}|--no-check-certificate)"
-        r"(?=\s|$|['\"])",
+        r"\b(?:curl|wget)\b[^\n|]{0,200}\s-[a-z]{0,8}k[a-z]{0,8}(?=\s|$|['\"])",
         r"--[\w-]{0,20}insecure\b|--no-check-certificate\b",
         r"--(?:no|skip|disable)-(?:verify-)?(?:tls|ssl|cert\w{0,10})[\w-]{0,20}",
         r"--(?:disable-web-security|ignore-certificate-errors)\b|--ssl-no-revoke\b",
@@ -95,8 +98,7 @@ _PATTERNS: Final[dict[str, tuple[str, ...]]] = {
     "file permissions": (
         r"\bchmod\b[^\n]{0,40}\s(?:" + _WRITABLE_BY_ALL + r"|[ug]{0,2}\+s)(?![\w.])",
         r"\bicacls\b[^\n]{0,80}\bEveryone:|\bumask\s{1,3}0{1,4}\b|\bworld[- ]?writ\w{2,5}\b",
-        r"(?:permissions?|permisos|permiss\w{2,5}|права|권한|权限|權限|パーミッション)"
-        r"[^\n.。]{0,30}(?<!\d)0?777(?!\d)",
+        _PERMISSIONS + r"[^\n.。]{0,30}(?<!\d)0?777(?!\d)",
         r"(?<!\d)0?777\s?(?:권한|permissions?|权限)|권한[^\n.]{0,6}\s모(?:두|든)",
     ),
     "hooks and signatures skipped": (
@@ -149,7 +151,8 @@ _PATTERNS: Final[dict[str, tuple[str, ...]]] = {
         r"\b(?:skip(?:ping)?|remov(?:e|ing))\s{1,3}" + _WORDS + r"{0,4}?(?:" + _GUARD
         + "|" + _SIGNED + r"\s{1,3}" + _WORDS + "?" + _CHECKS + ")",
         r"\b" + _ANY_GUARD + r"\s{1,2}(?:\w{1,15}\s{1,2}){0,3}?(?:off|disabled)\b",
-        r"\b" + _ANY_GUARD + r"\s{1,2}(?:\w{1,15}\s{1,2}){0,3}?to\s{1,2}(?:false|none|no|permissive|0)\b",
+        r"\b" + _ANY_GUARD + r"\s{1,2}(?:\w{1,15}\s{1,2}){0,3}?to\s{1,2}"
+        r"(?:false|none|no|permissive|0)\b",
         r"\b(?:do\s{1,3}not|don['’]?t|without|never|not)\s{1,3}" + _WORDS + r"{0,2}?"
         r"(?:verify|validate|check)(?:ing)?\s{1,3}" + _WORDS + r"{0,3}?"
         r"(?:TLS|SSL|" + _SIGNED + r"|host\s?names?|host keys?|peers?)\b",
@@ -158,15 +161,14 @@ _PATTERNS: Final[dict[str, tuple[str, ...]]] = {
         r"|unsigned|expired)\s{1,3}" + _WORDS + r"{0,2}?(?:" + _SIGNED + r"|hosts?|origins?)\b",
     ),
     "in plain Korean": (
-        _GUARD_KO + _FEW_KO + r"(?:끄|꺼|끈|비활성|해제|무시|건너뛰|우회|생략|내리|내려(?!받)"
-        r"|중지|정지|중단|멈추)",
-        _CHECK_KO + r"(?:하지\s?(?:않|말|마)|없이|안\s?하|생략|끄|꺼|끈|건너뛰|무시)",
-        r"(?:" + _GUARD_KO + r"|검증)" + _FEW_KO + r"(?:false|off|permissive|none|disabled)\s?(?:으?로|모드)",
+        _GUARD_KO + _FEW_KO + r"(?:끄|꺼|끈|비활성|해제|무시|건너뛰|우회|생략)",
+        _WALL_KO + _FEW_KO + r"(?:내리|내려(?!받)|중지|정지|중단|멈추)",
+        _GUARD_KO + _FEW_KO + _CHECK_KO + r"(?:하지\s?(?:않|말|마)|없이|안\s?하)",
+        _GUARD_KO + _FEW_KO + r"(?:false|off|permissive|none|disabled)\s?(?:으?로|모드)",
     ),
     "in plain Chinese or Japanese": (
         r"(?:关闭|關閉|禁用|停用|跳过|跳過|忽略|绕过|繞過|略過)\s?\S{0,6}?\s?" + _GUARD_ZH,
-        r"(?:証明書|ファイアウォール|セキュリティ|検証|SELinux|SSL|TLS)\s?\S{0,8}?"
-        r"(?:無効|無視|オフ|スキップ|停止)",
+        _GUARD_JA + r"\s?\S{0,8}?(?:無効|無視|オフ|スキップ|停止)",
     ),
     "in plain Russian": (
         r"(?:отключ|выключ|игнорир|пропус[кт]|обойд|обход)\w{0,8}\s{1,3}(?:\S{1,20}\s{1,3}){0,3}?"
@@ -180,7 +182,8 @@ _PATTERNS: Final[dict[str, tuple[str, ...]]] = {
         r"\b(?:deaktivier|ignorier|umgeh|überspring)\w{0,5}\s{1,3}(?:\S{1,25}\s{1,3}){0,4}?"
         r"\w{0,20}" + _GUARD_DE,
         r"\bschalte?n?\s{1,3}(?:\S{1,25}\s{1,3}){0,3}?\w{0,20}" + _GUARD_DE
-        + r"\w{0,20}\s{1,2}(?:ab|aus)\b|\b" + _GUARD_DE + r"\w{0,20}\s{1,2}(?:ab|aus)(?:zu)?schalten",
+        + r"\w{0,20}\s{1,2}(?:ab|aus)\b",
+        r"\b" + _GUARD_DE + r"\w{0,20}\s{1,2}(?:ab|aus)(?:zu)?schalten",
     ),
     "destroys data": (
         r"\brm\s{1,3}(?:-{1,2}[\w-]{1,25}\s{1,3}){0,2}-{1,2}\w{0,12}r\w{0,12}"

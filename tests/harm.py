@@ -17,9 +17,7 @@ OUR_HOSTS = (
     "https://github.com/tidepool/harbor/blob/",
 )
 _MENTION = re.compile(r"(?<![A-Za-z0-9_])@[A-Za-z0-9]")
-_REFERENCE = re.compile(
-    r"(?<![\w&])(?:#|[\w.-]+/[\w.-]+#)\d+|(?<![A-Za-z0-9&])[Gg][Hh]-\d+"
-)
+_REFERENCE = re.compile(r"(?<![\w&])(?:#|[\w.-]+/[\w.-]+#)\d+|(?<![A-Za-z0-9&])[Gg][Hh]-\d+")
 _CLOSES = re.compile(
     r"(?i)\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?|duplicate of|dup of)[:\s]{1,3}[\w./-]*#\d"
 )

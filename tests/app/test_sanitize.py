@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from app.sanitize import ZERO_WIDTH, Markdown, code, inline, visible_text
 from tests.harm import harms, read
 
-
 SHA = "a5c3785ed8d6a35868bc169f07e40e889087fd2e"
 
 
