@@ -4,14 +4,14 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from app.command_lines import command_lines
 from app.policy import says_no_ai
 
 Wanted = Literal["again", "not_duplicate", "hide", "off", "unknown"]
 
 # GitHub's GraphQL takes no larger number.
 _MOST_DIGITS: Final = 9
-_FENCES = re.compile(r"^[ ]{0,3}(```|~~~).*?(?:^[ ]{0,3}\1|\Z)", re.DOTALL | re.MULTILINE)
-_COMMAND = re.compile(r"^[ \t]{0,3}/intern(?:[ \t]+(?P<said>[^\r\n]*))?[ \t]*\r?$", re.MULTILINE)
+_COMMAND = re.compile(r"/intern(?:[ \t]+(?P<said>.*))?")
 # `#12`, `owner/repo#12`, or the address of an issue or of one of its comments.
 _NOT_DUPLICATE = re.compile(
     r"not-duplicate\s+(?:of\s+)?<?"
@@ -21,7 +21,6 @@ _NOT_DUPLICATE = re.compile(
 )
 _PLAIN: Final[dict[str, Wanted]] = {"again": "again", "hide": "hide", "off": "off"}
 _BY_AUTHOR: Final = frozenset({"hide", "off"})
-_LONGEST: Final = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +42,8 @@ class Command:
 
 
 def command_of(text: str) -> Command | None:
-    """The first command in a comment, outside code; None if there is none."""
-    text = _FENCES.sub("", text[:_LONGEST])
-    found = _COMMAND.search(text)
+    """The first command in a comment, outside code and HTML comments; None if there is none."""
+    found = next(filter(None, map(_COMMAND.fullmatch, command_lines(text))), None)
     if found is None:
         return Command("off") if says_no_ai(text) else None
     said = " ".join((found["said"] or "").lower().split()).rstrip(".!")

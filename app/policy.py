@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from app.command_lines import command_lines
 from app.findings import Finding
 from app.wishes import NOTHING, Wished
 from indexer.candidate import Candidate
@@ -49,7 +50,7 @@ ATTACHED_ALONE: Final = 0.75
 _ENDINGS_ATTACH: Final = frozenset({"hangul", "kana", "han"})
 
 _NO_AI_LABELS: Final = frozenset({"no-ai", "no ai", "noai"})
-_NO_AI = re.compile(r"^[ \t]{0,3}/no-ai\b", re.MULTILINE | re.IGNORECASE)
+_NO_AI = re.compile(r"/no-ai[.,!]?(?=\s|$)", re.IGNORECASE)
 _SETTLED: Final = frozenset({Ending.FIXED, Ending.ANSWERED, Ending.DECLINED})
 
 
@@ -111,8 +112,8 @@ def wants_no_ai(thread: Thread, config: RepoConfig) -> bool:
 
 
 def says_no_ai(text: str) -> bool:
-    """Whether a line of the text begins with `/no-ai`."""
-    return bool(_NO_AI.search(text))
+    """Whether a line that a reader sees begins with `/no-ai`."""
+    return any(map(_NO_AI.match, command_lines(text)))
 
 
 def no_ai_labels(config: RepoConfig) -> frozenset[str]:
