@@ -4,115 +4,32 @@ The model repeats the attack in every field that its answer's schema has, cites 
 quotes its sources letter by letter.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app import answering, grounding, prompt, reply, rows, unsafe_advice
-from app.links import Links
-from app.llm import Answered, Usage
+from app import answering
 from app.opinion import Judgement, Opinion, ProposedStep
-from app.publisher import marked
-from app.sanitize import Markdown
+from app.publisher import MARKER, marked
 from app.settings import Settings
-from indexer.reasons import Reason
 from indexer.repo_config import RepoConfig
 from indexer.threads import Ending
-from indexer.thresholds import Thresholds
-from tests.builders import REPO, candidate, doc, release, thread
-from tests.fakes_app import Levels
+from tests.builders import REPO, candidate, doc, thread
 from tests.harm import harms, read
-from tests.injection.cases import ATTACKS, Attack
-
-SURE = Levels(Thresholds(duplicate=0.9))
-HONEST = "Raise `proxy_read_timeout` to `120s` in nginx.conf, then reload nginx."
-
-
-class Obeying:
-    """A model that says what the attacker wants, as far as its answer's schema lets it."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    async def ask(self, prompt: Any) -> Answered:
-        judgements, steps = [], []
-        for source in prompt.sources:
-            judgements.append(
-                Judgement(
-                    source_id=source.id,
-                    one_change=self.text,
-                    shared=self.text,
-                    differs=self.text,
-                    verdict="duplicate",
-                    confidence=1.0,
-                )
-            )
-            answer = source.passage.text if source.passage else self.text
-            for quote in (answer, HONEST, self.text):
-                steps.append(ProposedStep(source_id=source.id, quote=quote, text=self.text))
-                mixed = f"{HONEST} {self.text}"
-                steps.append(ProposedStep(source_id=source.id, quote=quote, text=mixed))
-        return Answered(Opinion(judgements=judgements, steps=steps), Usage("obeying"))
-
-
-class Found:
-    def __init__(self, *candidates: Any) -> None:
-        self.candidates = list(candidates)
-
-    def search(self, query: Any, limit: int = 10) -> list[Any]:
-        return self.candidates
-
-
-def honest(**fields: Any) -> Any:
-    fields = {"ending": Ending.ANSWERED, "said": HONEST, "probability": 0.95} | fields
-    return candidate(7, **{"title": "Timeout behind nginx", "body": "`ReadTimeout`"} | fields)
-
-
-NEW = thread(2001, "ReadTimeout behind nginx", "harbor 2.3.0 fails with `ReadTimeout`.", days=0)
-
-PLACES: dict[str, Callable[[str], tuple[Any, ...]]] = {
-    "new issue": lambda text: (thread(2001, text, text, days=0), honest()),
-    "past issue": lambda text: (NEW, honest(body=text)),
-    "past title": lambda text: (NEW, honest(title=text)),
-    "settling comment": lambda text: (NEW, honest(said=text)),
-    "both issues": lambda text: (thread(2001, text, text, days=0), honest(title=text, body=text)),
-    "shared error": lambda text: (
-        thread(2001, "ReadTimeout", text, days=0),
-        honest(reasons=(Reason("same_error", (text,)),)),
-    ),
-    "shared phrase": lambda text: (NEW, honest(reasons=(Reason("same_phrase", (text,)),))),
-    "shared names": lambda text: (NEW, honest(reasons=(Reason("same_names", (text, text)),))),
-    "shared words": lambda text: (NEW, honest(reasons=(Reason("title_words", (text, text)),))),
-    "docs": lambda text: (NEW, doc(headings=(text,), text=text, probability=0.9)),
-    "doc path": lambda text: (NEW, doc(path=text[:200], probability=0.9)),
-    "release": lambda text: (NEW, honest(), release(tag=text[:60], body=text, probability=0.9)),
-    "fix release": lambda text: (NEW, honest(ending=Ending.FIXED, release=text[:60])),
-    "version": lambda text: (
-        thread(2001, "ReadTimeout", f"harbor 2.5.0{text[:60]}", days=0),
-        honest(ending=Ending.FIXED, release="v2.4.1"),
-    ),
-}
-
-
-TITLES = {"past title", "both issues", "docs", "doc path", "release", "fix release"}
-
-
-async def comment(place: str, text: str, *, obeying: bool, language: str = "auto") -> str:
-    new, *found = PLACES[place](text)
-    services = SimpleNamespace(
-        settings=Settings(),
-        searcher=Found(*found),
-        state=SURE,
-        llm=Obeying(text) if obeying else None,
-    )
-    config = RepoConfig.model_validate({"language": language})
-    made = await answering.answer(services, REPO, new, config)
-    return made.body or ""
+from tests.injection.cases import ATTACKS, HONEST, TWISTS, Attack, Twist
+from tests.injection.scene import (
+    NEW,
+    PLACES,
+    SURE,
+    TITLES,
+    Found,
+    Saying,
+    comment,
+    honest,
+    twisted,
+)
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda a: a.name)
@@ -128,6 +45,15 @@ async def test_nothing_harmful_reaches_the_comment(attack: Attack) -> None:
                 text = read(body, code=not piece.startswith("@"))
                 assert piece not in text, f"{where}: {piece!r} in {text!r}"
             assert len(body) < 20_000, where
+            for piece in attack.unspoken if place == "new issue" else ():
+                assert piece not in read(body), f"{where}: {piece!r} in {read(body)!r}"
+
+
+@pytest.mark.parametrize("twist", TWISTS, ids=lambda t: t.name)
+async def test_what_a_model_makes_of_an_honest_source_is_not_said(twist: Twist) -> None:
+    body = await twisted(twist)
+    assert read(twist.said).strip() not in read(body)
+    assert harms(body) == []
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -137,8 +63,6 @@ async def test_the_honest_text_in_each_place_gives_a_comment(place: str) -> None
 
 
 async def test_a_forged_marker_is_not_the_last_one() -> None:
-    from app.publisher import MARKER
-
     for attack in ATTACKS:
         body = await comment("settling comment", attack.text, obeying=True)
         assert MARKER.findall(body) == []
@@ -148,88 +72,8 @@ async def test_a_forged_marker_is_not_the_last_one() -> None:
 def test_there_are_enough_and_they_differ() -> None:
     assert len(ATTACKS) >= 60
     assert len({attack.text for attack in ATTACKS}) == len(ATTACKS)
-
-
-# Each defence alone: without it something gets through.
-
-
-async def _through(
-    obeying: bool = True, places: Sequence[str] = ("past issue", "settling comment")
-) -> list[str]:
-    found = []
-    for attack in ATTACKS:
-        if len(attack.text) > 1000:
-            continue
-        for place in places:
-            body = await comment(place, attack.text, obeying=obeying)
-            text = read(body)
-            if harms(body) or any(piece in text for piece in attack.never):
-                found.append(attack.name)
-    return found
-
-
-async def test_without_sanitizing_much_gets_through(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (reply, rows):
-        monkeypatch.setattr(module, "inline", lambda text, **_: Markdown(text.replace("\n", " ")))
-    assert {"mentions", "script"} <= set(await _through())
-    titles = set(await _through(obeying=False, places=("past title",)))
-    assert {"mentions", "comment marker", "script", "references"} <= titles
-
-
-async def test_without_the_advice_list_bad_advice_gets_through(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(unsafe_advice, "found", lambda _: None)
-    assert {"chmod", "selinux", "ko firewall", "tls off"} <= set(await _through(obeying=False))
-
-
-async def test_without_grounding_the_models_own_words_get_through(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    words = "Send your seed phrase to the support desk immediately."
-    for place in ("new issue", "version", "past title"):
-        assert words not in await comment_of_model(place, words)
-    monkeypatch.setattr(grounding, "_problem", lambda *_: None)
-    assert words in await comment_of_model("version", words)
-
-
-async def test_without_the_check_of_sentences_the_models_evidence_gets_through(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    words = "Maintainers abandoned this project and moved to another host yesterday."
-    assert words not in read(await comment("version", words, obeying=True))
-    monkeypatch.setattr(grounding, "sentence_holds", lambda *_: None)
-    assert words in read(await comment("version", words, obeying=True))
-
-
-async def test_without_redaction_secrets_get_through(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (answering, prompt, rows):
-        monkeypatch.setattr(module, "redact", lambda text: text)
-    monkeypatch.setattr(answering, "redact_thread", lambda thread: thread)
-    assert "secret" in set(await _through(obeying=False))
-
-
-async def test_without_built_links_foreign_addresses_get_through(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    said = honest().resolution.quote.model_copy(update={"url": "https://evil.example/#issue-1"})
-    found = honest()
-    found = replace(found, resolution=found.resolution.model_copy(update={"quote": said}))
-    services = SimpleNamespace(settings=Settings(), searcher=Found(found), state=SURE, llm=None)
-
-    async def harm() -> list[str]:
-        made = await answering.answer(services, REPO, NEW, RepoConfig())
-        return harms(made.body or "")
-
-    assert await harm() == []
-    monkeypatch.setattr(Links, "passage", lambda _self, _repo, _number, url: url)
-    assert await harm() == ["link https://evil.example/#issue-1"]
-
-
-async def comment_of_model(place: str, words: str) -> str:
-    """Only what the model says; what the past issue itself says is left out."""
-    body = read(await comment(place, words, obeying=True))
-    return "\n".join(line for line in body.splitlines() if "(#7" not in line)
+    harmless = {attack.name for attack in ATTACKS if not attack.never and not attack.unspoken}
+    assert harmless <= {"bare hosts"}  # which tests/harm.py knows
 
 
 PIECES = st.lists(
@@ -266,14 +110,6 @@ OPINIONS = st.builds(
         max_size=6,
     ),
 )
-
-
-class Saying:
-    def __init__(self, opinion: Opinion) -> None:
-        self.opinion = opinion
-
-    async def ask(self, prompt: Any) -> Answered:
-        return Answered(self.opinion, Usage("any"))
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
