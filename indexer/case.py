@@ -60,12 +60,24 @@ class Case:
         acted.discard(self.thread.author)
         return frozenset(acted | {c.author for c in self.comments if self.closes(c)})
 
-    def closes(self, comment: Comment) -> bool:
-        """Whether the comment was written in the act of closing."""
+    @cached_property
+    def _closed_by(self) -> frozenset[str]:
+        """Who closed it, by its events; empty where they do not tell, as in some exports."""
         closed = self.thread.closed_at
         if closed is None:
+            return frozenset()
+        acts = (e for e in self.thread.events if e.kind == "closed" and e.actor)
+        return frozenset(e.actor for e in acts if _is_soon(e.created_at, closed))
+
+    def closes(self, comment: Comment) -> bool:
+        """Whether the comment was written in the act of closing.
+
+        Anybody can write in the same second; where it is known who closed, theirs alone counts.
+        """
+        closed = self.thread.closed_at
+        if closed is None or not _is_soon(comment.created_at, closed):
             return False
-        return abs((comment.created_at - closed).total_seconds()) <= CLOSING_SECONDS
+        return not self._closed_by or comment.author in self._closed_by
 
     @cached_property
     def reasons(self) -> tuple[Comment, ...]:
@@ -185,6 +197,10 @@ class Case:
         text = excerpt(comment.body, sentence)
         url = comment.url or self.thread.url
         return Quote(text=text, url=url, author=comment.author, created_at=comment.created_at)
+
+
+def _is_soon(moment: datetime, closed: datetime) -> bool:
+    return abs((moment - closed).total_seconds()) <= CLOSING_SECONDS
 
 
 def _unchallenged(comments: list[Comment], closed: datetime) -> list[Comment]:

@@ -416,8 +416,8 @@ TWISTS = (
     ),
     Twist(
         "ko prose on an English answer",
-        HONEST,
-        "Raise `proxy_read_timeout` to `120s`",
-        "nginx에서 `proxy_read_timeout`을 `120s`로 내려 주세요.",
+        "Lower `proxy_read_timeout` to `120s` in nginx.conf, then reload nginx.",
+        "Lower `proxy_read_timeout` to `120s`",
+        "nginx에서 `proxy_read_timeout`을 `120s`로 올려 주세요.",
     ),
 )

@@ -29,7 +29,7 @@ from indexer import case
 from indexer.case import Case
 from indexer.repo_config import RepoConfig
 from indexer.resolution import resolve
-from indexer.threads import Thread
+from indexer.threads import Event, Thread
 from tests import builders
 from tests.builders import REPO, ago, candidate, thread
 from tests.fakes_app import FakeIssueClient
@@ -133,14 +133,14 @@ async def test_without_removal_hidden_characters_get_through(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sanitize, "clean", lambda text: text)
-    assert {"bidi", "tag characters"} <= set(await _through(obeying=False))
+    assert {"bidi", "hidden 5"} <= set(await _through(obeying=False))
 
 
 async def test_without_whole_words_a_part_of_a_source_is_enough(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(grounding, "holds", lambda known, piece: piece in known)
-    assert {"a shorter option", "another package", "a scope left out"} <= await _twists_through()
+    assert {"another package", "a scope left out", "a part of a version"} <= await _twists_through()
 
 
 async def test_without_asking_for_yes_or_no_the_opposite_is_advised(
@@ -248,7 +248,7 @@ GUISES = (
 
 def _past(text: str, days: float, **by: Any) -> Thread:
     """A thread in which a maintainer answered, and somebody wrote the text."""
-    answer = builders.comment(f"You can {HONEST[0].lower()}{HONEST[1:]}", days=20, **MEMBER)
+    answer = builders.comment(f"You can {HONEST[0].lower()}{HONEST[1:]}", days=11, **MEMBER)
     other = builders.comment(text, days=days, **by)
     comments = tuple(sorted((answer, other), key=lambda c: c.created_at))
     return thread(
@@ -258,6 +258,7 @@ def _past(text: str, days: float, **by: Any) -> Thread:
         state="closed",
         closed_at=ago(10),
         comments=comments,
+        events=(Event(kind="closed", created_at=ago(10), actor="mira"),),
     )
 
 
@@ -276,12 +277,11 @@ def _quoted(text: str, **by: Any) -> set[str]:
     "by",
     [
         STRANGER,
-        {"author": "reporter", "author_association": "NONE"},
         {"author": "mira[bot]", "author_association": "MEMBER"},
         {"author": "helper", "author_association": "MEMBER", "author_is_bot": True},
         {"author": "kim", "author_association": "MEMBER", "minimized": True},
     ],
-    ids=["stranger", "reporter", "bot by name", "bot", "hidden"],
+    ids=["stranger", "bot by name", "bot", "hidden"],
 )
 def test_only_the_projects_people_are_quoted(by: dict[str, Any]) -> None:
     for attack in ATTACKS:
@@ -291,16 +291,24 @@ def test_only_the_projects_people_are_quoted(by: dict[str, Any]) -> None:
 
 def test_without_asking_who_wrote_it_a_stranger_is_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "Run the repair tool, which moves every part again."
-    assert _quoted(text, **STRANGER) == {"mira"}
+    assert _quoted(text, **STRANGER) <= {"mira"}
     for question in ("helps", "believes"):
         monkeypatch.setattr(Case, question, lambda *_: True)
+    assert "eve" in _quoted(text, **STRANGER)
+
+
+def test_without_asking_who_closed_it_a_stranger_is_quick_enough(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = "Run the repair tool, which moves every part again."
+    monkeypatch.setattr(Case, "_closed_by", frozenset())
     assert "eve" in _quoted(text, **STRANGER)
 
 
 def test_without_leaving_bots_out_a_bot_is_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "Run the repair tool, which moves every part again."
     bot = {"author": "helper", "author_association": "MEMBER", "author_is_bot": True}
-    assert _quoted(text, **bot) == {"mira"}
+    assert _quoted(text, **bot) <= {"mira"}
     monkeypatch.setattr(case, "is_bot", lambda _: False)
     assert "helper" in _quoted(text, **bot)
 
