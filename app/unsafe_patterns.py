@@ -96,7 +96,7 @@ _PATTERNS: Final[dict[str, tuple[str, ...]]] = {
         r"sslmode\s{0,2}=\s{0,2}disable\b|TrustServerCertificate\s{0,2}=\s{0,2}true",
     ),
     "file permissions": (
-        r"\bchmod\b[^\n]{0,40}\s(?:" + _WRITABLE_BY_ALL + r"|[ug]{0,2}\+s)(?![\w.])",
+        r"\bchmod\b[^\n]{0,40}\s(?:" + _WRITABLE_BY_ALL + r"|[ug]{0,2}\+s)(?!\w|\.\w)",
         r"\bicacls\b[^\n]{0,80}\bEveryone:|\bumask\s{1,3}0{1,4}\b|\bworld[- ]?writ\w{2,5}\b",
         _PERMISSIONS + r"[^\n.。]{0,30}(?<!\d)0?777(?!\d)",
         r"(?<!\d)0?777\s?(?:권한|permissions?|权限)|권한[^\n.]{0,6}\s모(?:두|든)",
@@ -182,7 +182,7 @@ _PATTERNS: Final[dict[str, tuple[str, ...]]] = {
         r"\b(?:deaktivier|ignorier|umgeh|überspring)\w{0,5}\s{1,3}(?:\S{1,25}\s{1,3}){0,4}?"
         r"\w{0,20}" + _GUARD_DE,
         r"\bschalte?n?\s{1,3}(?:\S{1,25}\s{1,3}){0,3}?\w{0,20}" + _GUARD_DE
-        + r"\w{0,20}\s{1,2}(?:ab|aus)\b",
+        + r"\w{0,20}\s{1,2}(?:\w{1,15}\s{1,2}){0,2}?(?:ab|aus)\b",
         r"\b" + _GUARD_DE + r"\w{0,20}\s{1,2}(?:ab|aus)(?:zu)?schalten",
     ),
     "destroys data": (

@@ -297,3 +297,33 @@ def test_no_frame_does_harm(language):
     rows = [finding(7, "duplicate", Fix("v2.4.1", "unsure"), **FIXED), finding(8)]
     assert harms(comment(rows, more=[finding(9)], language=language)) == []
     assert harms(reply.withdrawn(language)) == []
+
+
+def test_what_is_printed_is_looked_at_once_more():
+    past = candidate(7, ending=Ending.ANSWERED, said="Raise it.")
+    passage = of_candidate(past)
+    bad = Step(passage, "Just set<!-- x -->enforce 0 on the host.")
+    good = Step(passage, "Raise the limit to 64 MB.")
+    worded = Step(passage, "Raise it.", "Do ch\u200bmod -R 777 /srv now.")
+    body = comment([finding(7)], draft=Draft((bad, worded, good)))
+    assert "Raise the limit" in body
+    assert "enforce" not in body
+    assert "777" not in body
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"sentence": "Both chmod _777_ the folder."},
+        {"evidence": Evidence("names", ("chmod", "777"))},
+        {"evidence": Evidence("none"), "body": "I had to chmod [777](x) the folder, it is odd."},
+    ],
+)
+def test_what_both_share_is_looked_at_as_it_is_printed(fields):
+    row = finding(7, **{"evidence": Evidence("none"), **fields})
+    assert "777" not in comment([row, finding(8)])
+
+
+def test_a_sentence_that_cannot_be_printed_gives_way_to_the_evidence():
+    row = finding(7, sentence="Both chmod _777_ the folder.")
+    assert "same error, EPIPE." in seen(comment([row, finding(8)]))

@@ -213,6 +213,15 @@ def test_versions_in_tags():
     assert len(ReleaseNotes([release("v1.0")])) == 1
 
 
+def test_a_comment_in_the_second_of_the_closing_is_the_closers():
+    quick = closing("You can run `fix.exe` to repair it.", "eve", author_association="NONE")
+    assert ended(quick).quote is not None  # nothing tells who closed it
+    found = ended(quick, events=(event("closed", actor="ann"),))
+    assert found.quote is None
+    hers = closing("You can run `kit repair` to mend it.", "ann", author_association="NONE")
+    assert ended(hers, events=(event("closed", actor="ann"),)).quote is not None
+
+
 def test_an_answer_that_the_author_thanked_for():
     answer = comment("You can set `part_size` to 64 MB in the config.", at=2)
     found = ended(answer, comment("Thanks, that works!", "rob", at=3, author_association="NONE"))
