@@ -50,6 +50,8 @@ def folded(text: str) -> str:
 
 def holds(known: str, piece: str) -> bool:
     """Whether folded text holds a folded piece as it is, not as a part of something longer."""
+    if piece not in known:
+        return False
     return re.search(f"{_BEFORE}{re.escape(piece)}{_AFTER}", known) is not None
 
 

@@ -9,6 +9,7 @@ sentence that was quoted is printed in their place: it is true, whatever the mod
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from app import unsafe_advice
@@ -25,7 +26,7 @@ from app.sanitize import LINE_MARKS, names_host, readings
 _LEAST_QUOTE: Final = 12
 _LONGEST: Final = 1000  # characters; whoever needs more was not asked for advice but for a speech
 _LONGEST_QUOTE: Final = 2000
-_LOOK_AT: Final = 10_000  # of a source; far more than the model is shown of it
+_LOOK_AT: Final = 3000  # of a source; twice what the model is shown of it (app/prompt.py)
 
 NOT_ITS_WORDS: Final = "its words are not in its source"
 OPPOSITE: Final = "it says the opposite of its source"
@@ -183,34 +184,42 @@ def _has(known: str, token: str) -> bool:
     return holds(known, token)
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A sentence of a source, and what is asked of it."""
+
+    folded: str
+    words: frozenset[str]
+    denies: bool
+
+
 def _opposite(text: str, quote: str, shown: str) -> str | None:
-    """Why a text contradicts its source; None if it says yes and no where that does."""
-    parts = sentences(shown)
-    quoted = around(quote, parts)
-    return None if all(_agrees(said, quoted, parts) for said in _as_read(text)) else OPPOSITE
+    """Why a text contradicts its source; None if it says yes and no where that does.
+
+    The sentences quoted must agree with it, and for each clause those nearest to it.
+    """
+    written = sentences(shown)
+    parts = [_Part(folded(part), frozenset(stems(part)), denies(part)) for part in written]
+    quoted_no = any(map(denies, around(quote, written)))
+    for said in _as_read(text):
+        if denies(said) != quoted_no:
+            return OPPOSITE
+        for sentence in sentences(said):
+            says_no = denies(sentence)
+            for clause in clauses(sentence):
+                near = _nearest(clause, parts)
+                if near and all(part.denies != says_no for part in near):
+                    return OPPOSITE
+    return None
 
 
-def _agrees(text: str, quoted: Sequence[str], parts: Sequence[str]) -> bool:
-    """Whether the sentences quoted, and for each clause the nearest ones, say yes or no alike."""
-    if denies(text) != any(map(denies, quoted)):
-        return False
-    for sentence in sentences(text):
-        says_no = denies(sentence)
-        for clause in clauses(sentence):
-            near = _nearest(clause, parts)
-            if near and all(denies(part) != says_no for part in near):
-                return False
-    return True
-
-
-def _nearest(clause: str, parts: Sequence[str]) -> list[str]:
+def _nearest(clause: str, parts: Sequence[_Part]) -> list[_Part]:
     """The sentences of a source that share most with a clause; none where none shares anything."""
     names = [folded(match[2]) for match in CODE.finditer(clause)]
     names += _tokens(CODE.sub(" ", clause))
     words = stems(CODE.sub(" ", clause))
     shared = [
-        (sum(_has(folded(part), name) for name in names), len(words & stems(part)))
-        for part in parts
+        (sum(_has(part.folded, name) for name in names), len(words & part.words)) for part in parts
     ]
     most = max(shared, default=(0, 0))
     return [part for part, score in zip(parts, shared, strict=True) if score == most and any(most)]
