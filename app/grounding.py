@@ -150,7 +150,7 @@ def _ungrounded(text: str, exact: str, shown: str) -> str | None:
     if not text.strip():
         return "empty"
     for reading in _as_read(text):
-        if _URL.search(reading) or names_host(reading):
+        if _URL.search(reading) or names_host(CODE.sub(" ", reading)):
             return "holds an address"
         if foreign := _foreign(reading, exact):
             return f"not in its source: {foreign}"

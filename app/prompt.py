@@ -62,7 +62,7 @@ not "both are about X". Put code in backticks. No issue numbers, names of people
 - confidence: 0.9 and more only if you would bet on it.
 
 Steps, at most four, for the reporter, most useful first. Each rests on one source's "answer" \
-part and repeats its advice in your words; quote holds the words of that answer which say so, \
+part and says it close to its words; quote holds the words of that answer which say so, \
 copied letter by letter, at least three words. Commands, options, file names, versions and numbers \
 only as they stand in the answer. No addresses. Do not tell anyone to upgrade to the release that \
 fixed it: that line is added for you. Never advise to switch a protection off (TLS or certificate \

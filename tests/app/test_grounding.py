@@ -110,6 +110,30 @@ def test_what_was_quoted_stands_in_for_words_that_do_not_hold(text):
     assert steps(text) == [(None, sentence)]
 
 
+@pytest.mark.parametrize(
+    ("answer", "quote", "text"),
+    [
+        ("Set `part_size = 64MB` in harbor.toml: that lifts the limit to 640 GB.",
+         "Set `part_size = 64MB` in harbor.toml",
+         "Set `part_size = 64MB` in harbor.toml to lift the limit to 640 GB."),
+        ("I fixed it by deleting `~/.cache/harbor` and running `harbor sync` again.",
+         "deleting `~/.cache/harbor` and running",
+         "Delete `~/.cache/harbor`, then run `harbor sync` again."),
+        ("Use Node 18 or newer; older versions lack `fetch`.",
+         "Use Node 18 or newer",
+         "Upgrade to Node 18 or newer, since older versions lack `fetch`."),
+        ("Add this to your `Cargo.toml`:\n\n```toml\n[profile.dev]\nopt-level = 1\n```",
+         "Add this to your `Cargo.toml`",
+         "Add `opt-level = 1` under `[profile.dev]` in `Cargo.toml`."),
+        ("여기서는 `proxy_read_timeout`을 120s 이상으로 올려야 합니다. nginx를 다시 불러오세요.",
+         "`proxy_read_timeout`을 120s 이상으로",
+         "`proxy_read_timeout`을 120s 이상으로 올리고 nginx를 다시 불러오세요."),
+    ],
+)  # fmt: skip
+def test_the_same_in_other_words_is_kept(answer, quote, text):
+    assert steps(text, quote, answer) == [(text, quote)]
+
+
 def test_what_was_quoted_is_not_cut_out_of_a_denial():
     answer = "Do not raise `proxy_read_timeout`, it hides the stall. Ask the proxy's owner."
     quoted = "raise `proxy_read_timeout`, it"
