@@ -17,6 +17,7 @@ _EMPHASIS: Final = (
     re.compile(r"(?<![\w*])(\*{1,3})(?=\S)([^*\n]{1,500}?)(?<=\S)\1(?![\w*])"),
     re.compile(r"(?<![\w*])(_{1,3})(?=\S)([^_\n]{1,500}?)(?<=\S)\1(?![\w*])"),
 )
+_MOST_SENTENCES: Final = 300
 _BEFORE: Final = r"(?<![A-Za-z0-9_./~@$-])"
 _AFTER: Final = r"(?![A-Za-z0-9_/@-]|\.[A-Za-z0-9_])"
 
@@ -58,7 +59,8 @@ def holds(known: str, piece: str) -> bool:
 def sentences(text: str) -> tuple[str, ...]:
     """The sentences of Markdown as they were written; a block of code is one.
 
-    What a colon announces belongs to it: "Never do one of these:" goes for the whole list.
+    What a colon announces belongs to it: "Never do one of these:" goes for the whole list. Of very
+    many the rest is one.
     """
     pieces: list[str] = []
     at = 0
@@ -75,6 +77,8 @@ def sentences(text: str) -> tuple[str, ...]:
             found[-1] += f"\n{piece}"
         else:
             found.append(piece)
+    if len(found) > _MOST_SENTENCES:
+        found[_MOST_SENTENCES - 1 :] = ["\n".join(found[_MOST_SENTENCES - 1 :])]
     return tuple(piece.strip() for piece in found)
 
 

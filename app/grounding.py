@@ -26,7 +26,7 @@ from app.sanitize import LINE_MARKS, names_host, readings
 _LEAST_QUOTE: Final = 12
 _LONGEST: Final = 1000  # characters; whoever needs more was not asked for advice but for a speech
 _LONGEST_QUOTE: Final = 2000
-_LOOK_AT: Final = 3000  # of a source; twice what the model is shown of it (app/prompt.py)
+_LOOK_AT: Final = 20_000  # of a source; more than fits in a prompt (app/prompt.py)
 
 NOT_ITS_WORDS: Final = "its words are not in its source"
 OPPOSITE: Final = "it says the opposite of its source"
@@ -68,7 +68,7 @@ def check(steps: Sequence[ProposedStep], prompt: Prompt, rows: Sequence[Finding]
         step: Step | None = None
         if passage is not None and problem is None:
             step = Step(passage, proposed.quote, proposed.text, proposed.kind)
-        elif passage is not None and problem in _QUOTED_INSTEAD:
+        elif passage and problem in _QUOTED_INSTEAD and proposed.kind != "missing":
             step = _as_quoted(proposed, passage)
         if step is not None and any(_says_the_same(step, other) for other in kept):
             step, problem = None, problem or "said before"
@@ -106,12 +106,12 @@ def _problem(step: ProposedStep, source: Source | None) -> str | None:
         return "too long"
     shown = source.passage.text[:_LOOK_AT]
     quote, answer = _bare(step.quote), folded(shown)
-    if len(quote) < _LEAST_QUOTE or not holds(answer, quote):
+    if len(quote) < _LEAST_QUOTE or quote not in answer:
         return "the quote is not in its source"
     if risk := unsafe_advice.found(f"{step.text}\n{step.quote}"):
         return f"unsafe advice: {risk}"
     # Not the new issue's words and not the old title's: strangers wrote both.
-    return _ungrounded(step.text, answer, shown) or _opposite(step.text, quote, shown)
+    return _ungrounded(step.text, answer, shown) or _opposite(step, quote, shown)
 
 
 def _as_quoted(proposed: ProposedStep, passage: Passage) -> Step | None:
@@ -193,15 +193,18 @@ class _Part:
     denies: bool
 
 
-def _opposite(text: str, quote: str, shown: str) -> str | None:
+def _opposite(step: ProposedStep, quote: str, shown: str) -> str | None:
     """Why a text contradicts its source; None if it says yes and no where that does.
 
-    The sentences quoted must agree with it, and for each clause those nearest to it.
+    The sentences quoted must agree with it, and for each clause those nearest to it. Of "Please
+    add the log, without it we cannot tell" what is missing stands in one clause alone.
     """
     written = sentences(shown)
+    if step.kind == "missing":
+        written = tuple(clause for sentence in written for clause in clauses(sentence))
     parts = [_Part(folded(part), frozenset(stems(part)), denies(part)) for part in written]
     quoted_no = any(map(denies, around(quote, written)))
-    for said in _as_read(text):
+    for said in _as_read(step.text):
         if denies(said) != quoted_no:
             return OPPOSITE
         for sentence in sentences(said):

@@ -91,3 +91,9 @@ def test_clauses_keep_their_code():
     text = "Set `a, b; c`, reload nginx; then stop and go, but wait"
     assert clauses(text) == ["Set `a, b; c`", "reload nginx", "stop", "go", "wait"]
     assert clauses("`a`를 올리고 서버를 켜세요") == ["`a`를 올리고", "서버를 켜세요"]
+
+
+def test_a_text_of_very_many_sentences_is_no_more_work():
+    parts = sentences("- x\n" * 5000)
+    assert len(parts) == 300
+    assert parts[-1].count("- x") == 5000 - 299

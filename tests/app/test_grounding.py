@@ -148,6 +148,22 @@ def test_what_was_quoted_stands_in_only_where_it_helps():
     assert steps("Raise it, see https://evil.example") == []
 
 
+@pytest.mark.parametrize(
+    ("answer", "quote", "kept"),
+    [
+        ("Please add your `nginx -T` output, without it we could not tell.",
+         "Please add your `nginx -T` output", True),
+        ("Please do not add your `nginx -T` output, it holds passwords.",
+         "add your `nginx -T` output", False),
+    ],
+)  # fmt: skip
+def test_what_is_missing_is_asked_for_where_its_source_asks(answer, quote, kept):
+    text = "Your `nginx -T` output."
+    proposed = ProposedStep(source_id="S1", quote=quote, text=text, kind="missing")
+    draft = grounding.check([proposed], made(answer), [])
+    assert [step.text for step in draft.steps] == ([text] if kept else [])
+
+
 def test_a_quote_stands_in_once():
     texts = ("올려 주세요.", "다시 올려 주세요.", "Send us mail.")
     proposed = [ProposedStep(source_id="S1", quote=QUOTE, text=text) for text in texts]
