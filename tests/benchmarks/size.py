@@ -1,10 +1,11 @@
 """Many threads: memory of a backfill and of an idle server, and how long its loop stands still.
 
     make bench ARGS="size"                                   40,000 threads, 5 comments each
-    make bench ARGS="size --threads 200000 --comments 0"
+    make bench ARGS="size --threads 200000 --comments 0 --synthetic"
 
 A made-up history of short issues is imported by the command in a process of its own, through the
-real model; then `intern serve` runs on it. While webhooks arrive `/healthz` is asked all the time:
+real model, or written as it is with random vectors (`--synthetic`, which takes a twentieth of the
+time); then `intern serve` runs on it. While webhooks arrive `/healthz` is asked all the time:
 the longest it takes is the longest that nothing else was served.
 """
 
@@ -18,11 +19,19 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
+import numpy as np
 
+from indexer.embedding import fingerprint
+from indexer.knowledge_base import open_knowledge_base
+from indexer.settings import IndexSettings
+from indexer.state import RepositoryState, State, Status
+from tests.benchmarks import store
 from tests.benchmarks.store import memory
 from tests.benchmarks.webhook import Bench, serving, show
 from tests.github_simulator import Seed, SeedRepository, Simulator
@@ -53,12 +62,16 @@ def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="size", description=__doc__)
     parser.add_argument("--threads", type=int, default=40_000)
     parser.add_argument("--comments", type=int, default=5)
+    parser.add_argument("--synthetic", action="store_true")
     parser.add_argument("--webhooks", type=int, default=100)
     parser.add_argument("--data-dir", type=Path, help="where to import to; kept afterwards")
     options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.data_dir or Path(scratch) / "data"
-        _import(folder, Path(scratch), options.threads, options.comments)
+        if options.synthetic:
+            _write(folder, options.threads, options.comments)
+        else:
+            _import(folder, Path(scratch), options.threads, options.comments)
         seed = Seed(repositories=[SeedRepository(full_name=REPO)])
         with Simulator(seed) as github, serving(github, folder, Path(scratch)) as (url, pid):
             print(f"idle server: {memory('', pid)}")
@@ -84,6 +97,19 @@ def _import(folder: Path, scratch: Path, threads: int, comments: int) -> None:
         f"import of {threads:,} threads with {comments} comments each: "
         f"{time.perf_counter() - begun:.0f} s, peak {peak:,.0f} MB"
     )
+
+
+def _write(folder: Path, threads: int, comments: int) -> None:
+    """A made-up history as the embedded store holds it, with random vectors."""
+    settings = IndexSettings(data_dir=folder)
+    with (
+        closing(open_knowledge_base(settings, fingerprint(settings), own=True)) as kb,
+        closing(State.open(settings)) as state,
+    ):
+        for batch in store.batches(np.random.default_rng(7), threads, comments, repo=REPO):
+            kb.upsert(batch)
+        row = RepositoryState(REPO, Status.COMPLETE, source="import", threads=threads)
+        state.save(replace(row, completed_at=datetime.now(UTC), watermark=datetime.now(UTC)))
 
 
 def _history(threads: int, comments: int) -> Iterator[str]:

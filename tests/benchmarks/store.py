@@ -15,15 +15,17 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 import numpy as np
 
-from indexer.chunking import TITLE_TOKENS
+from indexer.chunking import TITLE_TOKENS, thread_json
 from indexer.edge_store import POINTS_A_WRITE, EdgeStore
 from indexer.outline import FIELD as OUTLINE
 from indexer.store import ChannelQuery, Fingerprint, Point, SparseVector, Where
+from indexer.threads import Thread
 
 DIMENSION = 384
 VOCABULARY = 30_000
@@ -113,21 +115,29 @@ def read(folder: Path) -> None:
     kb.close()
 
 
-def batches(rng: np.random.Generator, size: int, comments: int) -> Iterator[list[Point]]:
+def batches(
+    rng: np.random.Generator, size: int, comments: int, repo: str = REPO
+) -> Iterator[list[Point]]:
     """Threads, some at a time, each with its comments."""
     page = 64
     text = " ".join(f"word{number}" for number in rng.integers(0, VOCABULARY, 20_000))
     for start in range(0, size, page):
         batch = []
         for number in range(start, min(start + page, size)):
-            payload = {"repo": REPO, "kind": "issue", "number": number, "created": number}
+            payload = {"repo": repo, "kind": "issue", "number": number + 1, "created": number}
             at, length = int(rng.integers(0, 100_000)), int(rng.choice([1_000, 3_000, 8_000]))
-            payload |= {"hash": "0f" * 32, "thread": text[at : at + length]}
+            thread = Thread(
+                number=number + 1,
+                title="Made up",
+                body=text[at : at + length],
+                created_at=datetime.fromtimestamp(number, UTC),
+            )
+            payload |= {"hash": "0f" * 32, "thread": thread_json(thread)}
             payload |= {OUTLINE: [number, [], [], None, [], "latin"], TITLE_TOKENS: [number]}
             vectors = {"text": unit(rng), "title": unit(rng), "bm25": words(rng, 80)}
             batch.append(Point(identity(rng), vectors, payload))
             for _ in range(comments):
-                remark = {"repo": REPO, "kind": "comment", "number": number, "created": number}
+                remark = {"repo": repo, "kind": "comment", "number": number + 1, "created": number}
                 batch.append(Point(identity(rng), {"bm25": words(rng, 40)}, remark))
         yield batch
 
