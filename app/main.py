@@ -44,6 +44,7 @@ def create_app(
         embedder: in place of the model that the settings name.
         patience: how long jobs wait, where the default is not wanted.
     """
+    settings = settings.as_app()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -94,6 +95,10 @@ async def open_services(
         InternError: the model, the store or a setting is not what it should be.
     """
     async with AsyncExitStack() as stack:
+        clients = GitHubClients(settings)
+        stack.push_async_callback(clients.aclose)
+        if own:
+            clients.app()  # a wrong key is told before the model is loaded
         vectors: TextEmbedder
         if embedder is None:
             vectors = await asyncio.to_thread(open_embedder, settings)
@@ -106,8 +111,6 @@ async def open_services(
         stack.callback(records.close)
         state = State.open(settings)
         stack.callback(state.close)
-        clients = GitHubClients(settings)
-        stack.push_async_callback(clients.aclose)
         llm = Llm.open(settings)
         if llm:
             stack.push_async_callback(llm.aclose)

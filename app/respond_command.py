@@ -139,9 +139,8 @@ async def post(settings: Settings, repo: str, number: int) -> Responded:
         raise SettingError(
             "GITHUB_APP_ID is not set: only the App posts comments; --dry-run prints them."
         )
-    as_app = settings.model_copy(update={"github_token": None})
     name = f"{repo}#{number}"
-    async with open_services(as_app, own=False) as services:
+    async with open_services(settings.as_app(), own=False) as services:
         client = await services.clients.for_repo(repo)
         with exclusive(settings, name.lower(), f"answering {name}"):
             reply = await responder.respond(services, repo, number, trigger="manual", client=client)

@@ -96,6 +96,10 @@ class Settings(IndexSettings):
             name.lower() for name in self.allowed_accounts
         }
 
+    def as_app(self) -> Self:
+        """These settings without GITHUB_TOKEN, so that only the App writes, and finds its comment."""
+        return self.model_copy(update={"github_token": None})
+
     def require_serving(self) -> Self:
         """These settings, if they are enough to run the server.
 

@@ -81,6 +81,17 @@ def test_serve_names_the_setting_that_is_missing(intern, github, monkeypatch, mi
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize("key", ["no key", "-----BEGIN RSA PRIVATE KEY-----\nAAAA"])
+def test_serve_refuses_a_key_that_is_none(intern, github, monkeypatch, tmp_path, key):
+    file = tmp_path / "bad.pem"
+    file.write_text(key, encoding="ascii")
+    monkeypatch.delenv("GITHUB_PRIVATE_KEY")
+    monkeypatch.setenv("GITHUB_PRIVATE_KEY_PATH", str(file))
+    code, _, err = intern("serve", "--port", "0")
+    assert code == 2
+    assert err == "intern: GITHUB_PRIVATE_KEY_PATH is not an unencrypted private key in PEM.\n"
+
+
 def test_serve_on_a_port_that_is_taken(intern, github):
     port = github.url.rpartition(":")[2]
     code, _, err = intern("serve", "--port", port)

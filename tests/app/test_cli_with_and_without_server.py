@@ -25,6 +25,7 @@ from tests.app.running_server import running_server
 from tests.app.test_end_to_end import BODY, REPO, TITLE, history
 from tests.fakes_embedding import TOY_FINGERPRINT, ToyEmbedder
 from tests.fakes_threads import comment, thread
+from tests.github_simulator.server import PERSONAL_TOKEN
 from tests.postgres import a_database
 
 Intern = Callable[..., tuple[int, str, str]]
@@ -247,6 +248,26 @@ async def test_an_answer_on_the_command_line_waits_its_turn_behind_the_webhook(
         assert (code, complaints(err).count("\n")) == (4, 1)
         code, _, err = await asyncio.to_thread(intern, "respond", "octo/..#1")
         assert (code, err) == (2, "intern: 'octo/..' is no repository: write OWNER/NAME.\n")
+
+
+@pytest.mark.usefixtures("_quiet_server")
+async def test_a_server_with_a_token_writes_as_the_app_all_the_same(
+    intern, monkeypatch, tmp_path, fresh_jobs
+):
+    shutil.copy(fresh_jobs, tmp_path)
+    async with running_server(tmp_path, history(), github_token=PERSONAL_TOKEN) as server:
+        for name, value in server.github.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("GITHUB_TOKEN", PERSONAL_TOKEN)
+        monkeypatch.setenv("DATA_DIR", str(tmp_path))
+        server.github.pause_webhooks()
+        number = server.github.open_issue(REPO, TITLE, BODY)["number"]
+        for _ in range(2):
+            code, _, err = await asyncio.to_thread(intern, "respond", f"{REPO}#{number}")
+            assert (code, complaints(err)) == (0, "")
+        written = server.github.comments(REPO, number)
+        assert len(written) == 1
+        assert written == server.github.comments(REPO, number, by_app=True)
 
 
 @pytest.mark.usefixtures("_quiet_server")
