@@ -57,6 +57,6 @@ lock:  ## Renew the two lock files (needs uv)
 	  --generate-hashes --no-emit-index-url --no-strip-extras --quiet \
 	  --custom-compile-command "make lock" -o requirements-dev.lock
 
-clean:  ## Remove the virtual environment, the data directory and caches
-	rm -rf $(VENV) $(DATA_DIR) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+clean:  ## Remove the virtual environment, the folder data/ and caches
+	rm -rf $(VENV) data build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -7,9 +7,17 @@ from pydantic_settings import NoDecode
 
 from app.models_table import DEFAULT_MODEL
 from indexer.errors import SettingError
-from indexer.settings import IndexSettings, WordList, split_list
+from indexer.settings import IndexSettings, WordList
 
-SecretList = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(split_list)]
+
+def _split_secrets(value: object) -> object:
+    """`a, b c` becomes `["a", "b c"]`: a secret may hold spaces, and its words are not secrets."""
+    if not isinstance(value, str):
+        return value
+    return [secret.strip() for secret in value.split(",") if secret.strip()]
+
+
+SecretList = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split_secrets)]
 
 
 class Settings(IndexSettings):

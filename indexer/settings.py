@@ -10,14 +10,14 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from indexer.errors import SettingError
 
 
-def split_list(value: object) -> object:
+def _split_words(value: object) -> object:
     """`a, b c` from an environment variable becomes `["a", "b", "c"]`."""
     return value.replace(",", " ").split() if isinstance(value, str) else value
 
 
 S = TypeVar("S", bound="IndexSettings")
 
-WordList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split_list)]
+WordList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_words)]
 
 
 class IndexSettings(BaseSettings):

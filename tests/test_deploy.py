@@ -136,6 +136,14 @@ def test_compose_names_known_settings_and_files(
     assert {"QDRANT_URL", "DATABASE_URL"} <= named <= settings | {"POSTGRES_PASSWORD"}
 
 
+def test_compose_is_told_where_the_settings_are(services: dict[str, Any]) -> None:
+    assert "${" in str(services), "else nothing is filled in"
+    for page in (DEPLOY / "compose.yaml", ROOT / "docs" / "deployment.md", ROOT / "README.md"):
+        commands = re.findall(r"docker compose .*", page.read_text(encoding="utf-8"))
+        assert all("--env-file .env " in command for command in commands), page
+        assert commands or page.name == "README.md"
+
+
 def test_compose_pins_images_and_publishes_on_loopback_only(services: dict[str, Any]) -> None:
     for name in ("qdrant", "postgres"):
         assert re.search(r":v?\d", services[name]["image"])

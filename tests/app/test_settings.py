@@ -60,10 +60,10 @@ def test_a_wrong_value_is_named_in_one_sentence(name, value):
 
 
 def test_lists_come_from_the_environment(monkeypatch):
-    monkeypatch.setenv("GITHUB_WEBHOOK_SECRET", "new, old")
+    monkeypatch.setenv("GITHUB_WEBHOOK_SECRET", "new words, old,")
     monkeypatch.setenv("ALLOWED_ACCOUNTS", "octo kit")
     settings = load(Settings)
-    assert [s.get_secret_value() for s in settings.github_webhook_secret] == ["new", "old"]
+    assert [s.get_secret_value() for s in settings.github_webhook_secret] == ["new words", "old"]
     assert settings.allowed_accounts == ("octo", "kit")
 
 
