@@ -105,7 +105,7 @@ class Settings(IndexSettings):
         }
 
     def as_app(self) -> Self:
-        """These settings without GITHUB_TOKEN, so that only the App writes, and finds its comment."""
+        """These settings without GITHUB_TOKEN: the App writes, and knows its comments again."""
         return self.model_copy(update={"github_token": None})
 
     def require_serving(self) -> Self:

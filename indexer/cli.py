@@ -258,7 +258,9 @@ def search(  # noqa: PLR0913 - one for each option
     before: Annotated[
         str | None, typer.Option(help="Only what existed before this moment (ISO 8601).")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many threads.")] = 10,
+    limit: Annotated[
+        int, typer.Option(min=1, max=1000, help="At most so many threads; docs follow them.")
+    ] = 10,
     as_json: Json = False,
     batch: Annotated[
         Path | None,

@@ -140,7 +140,11 @@ def _ask(
     )
     started = time.perf_counter()
     found = searcher.search(query, limit)
-    return found, round((time.perf_counter() - started) * 1000, 3)
+    took_ms = round((time.perf_counter() - started) * 1000, 3)
+    # Behind the best threads stand originals of duplicates: an answer needs them, a list of at most
+    # so many threads has no place for them.
+    threads = [candidate for candidate in found if candidate.kind == "issue"]
+    return threads[:limit] + found[len(threads) :], took_ms
 
 
 def _parse(number: int, line: bytes | LineError) -> BatchQuery | LineError:

@@ -12,7 +12,7 @@ from indexer import cli, console
 from indexer.errors import InputError, SettingError
 from indexer.sources.export import write_export
 from tests.fakes_embedding import TOY_FINGERPRINT, ToyEmbedder
-from tests.fakes_threads import comment, thread
+from tests.fakes_threads import comment, event, thread
 
 REPO = "o/r"
 
@@ -146,6 +146,19 @@ def test_search_finds_the_thread(file):
     assert (best["number"], best["kind"], best["state"]) == (3, "issue", "open")
     assert set(best) >= {"title", "score", "probability", "why"}
     assert found["took_ms"] > 0
+
+
+def test_the_limit_holds_for_originals_too(tmp_path):
+    closed = event("marked_as_duplicate", at=5, canonical=2)
+    copy = thread(1, title="Writer drops parts", closed=5).model_copy(update={"events": (closed,)})
+    path = tmp_path / "duplicates.jsonl"
+    write_export(path, [copy, thread(2, title="Nothing alike"), thread(3, title="Nor this")])
+    imported(path)
+    for limit in (1, 2):
+        asked = ("search", "--repo", REPO, "Writer drops parts", "--json", "--limit", limit)
+        found = json.loads(call(*asked).stdout)["candidates"]
+        assert len(found) == limit
+        assert found[0]["number"] == 1
 
 
 def test_a_cross_encoder_that_cannot_be_had_is_one_sentence(file, monkeypatch, capsys):
