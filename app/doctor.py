@@ -92,6 +92,7 @@ class _Examiner:
 
     async def github(self) -> str:
         """The App's key, or the token where there is no App."""
+        self._clients.require_credentials()
         if self._settings.github_app_id is None:
             user = await self._clients.for_token().get("user")
             return f"a token of {user['login']}: enough to read, not to serve"

@@ -8,12 +8,19 @@ from typing import Any, Final
 from app.feedback import Answered
 from app.records import Records
 from app.settings import Settings
+from indexer.errors import SettingError
 
 COUNTED: Final = ("posted", "shadow", "silent", "success", "assist", "noise", "missed", "open")
 
 
 def report(settings: Settings, repo: str | None, since: datetime | None) -> dict[str, Any]:
-    """Everything that the command tells, as plain JSON."""
+    """Everything that the command tells, as plain JSON.
+
+    Raises:
+        SettingError: there is no DATA_DIR to read it from.
+    """
+    if not (settings.database_url or settings.data_dir.is_dir()):
+        raise SettingError(f"DATA_DIR: {settings.data_dir} does not exist.")
     records = Records.open(settings)
     try:
         answers = records.feedback.since(since, repo)

@@ -22,9 +22,9 @@ from indexer import config_file, sharing
 from indexer.cli import checked_repo
 from indexer.errors import InputError, SettingError
 from indexer.exclusive import exclusive
+from indexer.opening import require_data, require_indexed
 from indexer.repo_config import RepoConfig
 from indexer.runs import run_there, running_server
-from indexer.searching import require_indexed
 from indexer.sources.github import fetch_thread
 from indexer.threads import Thread
 
@@ -100,6 +100,7 @@ async def dry_run(
         before: only what was known before then counts.
         model: who is asked in place of Claude.
     """
+    require_data(settings, repo.lower())
     async with open_services(settings, own=False) as services:
         shared: tuple[str, ...] = ()
         apart: frozenset[tuple[str, int]] = frozenset()
@@ -112,7 +113,7 @@ async def dry_run(
             wished = await asyncio.to_thread(services.records.wishes.of, repo, issue)
             may = policy.may_answer(thread, config, "manual", wished)
             unasked = policy.may_answer(thread, config, "opened", wished)
-        await asyncio.to_thread(require_indexed, services.knowledge_base, repo.lower())
+        await asyncio.to_thread(require_indexed, services.knowledge_base, settings, repo.lower())
         if not may.ok:
             return Responded(None, may.reason, None, {"decision": asdict(may)})
         asking = services if model is None else replace(services, llm=model)
@@ -130,6 +131,7 @@ async def post(settings: Settings, repo: str, number: int) -> Responded:
     """Answer on GitHub, as the label would make the server do; by the server where one runs.
 
     Raises:
+        InputError: nothing is indexed of the repository.
         SettingError: there is no App to post as.
         StoreBusy: another process is answering this issue.
     """
@@ -140,7 +142,9 @@ async def post(settings: Settings, repo: str, number: int) -> Responded:
             "GITHUB_APP_ID is not set: only the App posts comments; --dry-run prints them."
         )
     name = f"{repo}#{number}"
+    require_data(settings, repo.lower())
     async with open_services(settings.as_app(), own=False) as services:
+        await asyncio.to_thread(require_indexed, services.knowledge_base, settings, repo.lower())
         client = await services.clients.for_repo(repo)
         with exclusive(settings, name.lower(), f"answering {name}"):
             reply = await responder.respond(services, repo, number, trigger="manual", client=client)

@@ -7,7 +7,7 @@ from pydantic_settings import NoDecode
 
 from app.models_table import DEFAULT_MODEL
 from indexer.errors import SettingError
-from indexer.settings import IndexSettings, WordList
+from indexer.settings import Address, IndexSettings, WordList
 
 
 def _split_secrets(value: object) -> object:
@@ -32,7 +32,7 @@ class Settings(IndexSettings):
     anthropic_api_key: SecretStr | None = Field(
         None, description="Key for Claude; without it the comment quotes instead of drafting."
     )
-    anthropic_base_url: str | None = Field(
+    anthropic_base_url: Address | None = Field(
         None, description="Another address for Claude's API, such as a gateway."
     )
     anthropic_model: str = Field(DEFAULT_MODEL, description="Which Claude judges and drafts.")

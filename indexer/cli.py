@@ -17,7 +17,15 @@ import typer
 from indexer import config_command
 from indexer.console import complain, printable, say, say_json, watched
 from indexer.errors import InputError
-from indexer.opening import load_settings, opened, opened_both, opened_store
+from indexer.opening import (
+    load_settings,
+    nothing_of,
+    opened,
+    opened_both,
+    opened_store,
+    require_data,
+    require_indexed,
+)
 
 if TYPE_CHECKING:
     from indexer.progress import BackfillReport
@@ -203,11 +211,12 @@ def export(
     from indexer.indexing import stored_threads
     from indexer.sources.export import write_export
 
+    require_data(settings, repo)
     with opened_store(settings) as kb:
         threads = stored_threads(kb, repo)
         first = next(threads, None)
         if first is None:  # and no empty file takes the place of one that is there
-            raise InputError(f"Nothing is indexed of {repo}.")
+            raise nothing_of(repo, settings)
         count = write_export(None if file == "-" else Path(file), chain((first,), threads))
     if file != "-":
         say(f"{count:,} threads of {repo} written to {file}.")
@@ -278,8 +287,9 @@ def search(  # noqa: PLR0913 - one for each option
     settings = load_settings()
     from indexer import searching
 
+    require_data(settings, repo)
     with opened(settings) as parts:
-        searching.require_indexed(parts.kb, repo)
+        require_indexed(parts.kb, settings, repo)
         searcher = searching.open_searcher(parts, settings)
         if batch is not None:
             wrong = searching.run_batch(searcher, repo, batch, before=moment, limit=limit)
@@ -329,6 +339,7 @@ def eval_(  # noqa: PLR0913 - one for each option
     from indexer import evaluating
 
     wanted = evaluating.Wanted(precision, noise, limit, plot, apply)
+    require_data(settings, repo)
     with opened(settings) as parts:
         evaluating.run(parts, settings, repo, wanted, as_json=as_json)
 

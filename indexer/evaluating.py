@@ -10,9 +10,9 @@ from indexer.errors import InputError
 from indexer.evaluation import Evaluation, advise, chosen, evaluate, replay
 from indexer.indexing import stored_threads
 from indexer.known_duplicates import find_known
-from indexer.opening import Parts
+from indexer.opening import Parts, require_indexed
 from indexer.plot import draw
-from indexer.searching import open_searcher, require_indexed
+from indexer.searching import open_searcher
 from indexer.settings import IndexSettings
 
 T = TypeVar("T")
@@ -47,7 +47,7 @@ def run(parts: Parts, settings: IndexSettings, repo: str, wanted: Wanted, *, as_
     """
     if wanted.plot is not None and wanted.plot.suffix.lower() != ".svg":
         raise InputError(f"--plot {wanted.plot} has to end in .svg, which is what is drawn.")
-    require_indexed(parts.kb, repo)
+    require_indexed(parts.kb, settings, repo)
     apart = parts.state.pairs.all(repo)
     known = find_known(lambda: stored_threads(parts.kb, repo), repo, apart)
     asked, named = chosen(known, stored_threads(parts.kb, repo), wanted.limit)

@@ -342,6 +342,21 @@ class GitHubClients:
         self._clients: dict[str | int, GitHubClient] = {}
         self._installations: dict[str, tuple[float, int]] = {}
 
+    def require_credentials(self) -> None:
+        """See that there is something to read a repository with; GitHub is not asked.
+
+        Raises:
+            SettingError: there is neither a token nor an App's key, or the key is wrong.
+        """
+        if self._settings.github_token is not None:
+            return
+        if self._settings.github_app_id is None:
+            raise SettingError(
+                "GITHUB_TOKEN is not set, nor are GITHUB_APP_ID and GITHUB_PRIVATE_KEY: "
+                "one of them is needed to read from GitHub."
+            )
+        self.app()
+
     def app(self) -> GitHubClient:
         """The App itself, by its signed JWT: installations and nothing of a repository.
 
@@ -384,13 +399,9 @@ class GitHubClients:
             NotFound: the App is not installed there.
             SettingError: there is neither a token nor an App's key.
         """
+        self.require_credentials()
         if self._settings.github_token is not None:
             return self.for_token()
-        if self._settings.github_app_id is None:
-            raise SettingError(
-                "GITHUB_TOKEN is not set, nor are GITHUB_APP_ID and GITHUB_PRIVATE_KEY: "
-                "one of them is needed to read from GitHub."
-            )
         key = repo.lower()
         known = self._installations.get(key)
         if known is None or known[0] < self._clock():

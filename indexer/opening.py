@@ -5,7 +5,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from indexer.errors import InputError
+from indexer.errors import InputError, SettingError
 
 if TYPE_CHECKING:
     from indexer.embedding import TextEmbedder
@@ -32,6 +32,35 @@ def load_settings() -> "IndexSettings":
     from indexer.settings import IndexSettings, load
 
     return load(IndexSettings)
+
+
+def nothing_of(repo: str, settings: "IndexSettings") -> InputError:
+    """What a command fails with that has nothing to look through."""
+    return InputError(
+        f"Nothing is indexed of {repo} in {settings.place}: run `backfill` or `import` first."
+    )
+
+
+def require_data(settings: "IndexSettings", repo: str) -> None:
+    """For commands that only read: they do not make the folder that DATA_DIR mistypes.
+
+    Raises:
+        InputError: there is no such folder, and so nothing of the repository.
+    """
+    if not (settings.qdrant_url or settings.data_dir.is_dir()):
+        raise nothing_of(repo, settings)
+
+
+def require_indexed(kb: "KnowledgeBase", settings: "IndexSettings", repo: str) -> None:
+    """Nothing found and nothing looked through are two things.
+
+    Raises:
+        InputError: the knowledge base has nothing of the repository.
+    """
+    from indexer.store import Where
+
+    if kb.count(Where((repo,))) == 0:
+        raise nothing_of(repo, settings)
 
 
 @contextmanager
@@ -68,7 +97,10 @@ def opened_both(
     here = settings.model_copy(update={"qdrant_url": None})
     if not knowledge_base.collection_folder(here).exists():
         raise InputError(f"DATA_DIR: there is no collection in {here.data_dir} to copy.")
-    there = load(type(settings), qdrant_url=url)
+    try:
+        there = load(type(settings), qdrant_url=url)
+    except SettingError as error:
+        raise InputError(f"--to-qdrant: {url!r} is not an http or https address.") from error
     fingerprint = embedding.fingerprint(here)
     with (
         closing(knowledge_base.open_knowledge_base(here, fingerprint)) as source,

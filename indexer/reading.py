@@ -46,8 +46,10 @@ def read_history(  # noqa: PLR0913 - what the command was told
     from indexer.backfill import backfill
     from indexer.github import GitHubClients  # githubkit takes a while to import
 
+    clients = GitHubClients(settings)
+    clients.require_credentials()  # before anything is made or loaded
+
     async def whole(on_progress: OnProgress) -> BackfillReport:
-        clients = GitHubClients(settings)
         try:
             client = await clients.for_repo(repo)
             sources, problem = await _sources(client, repo) if docs else (None, None)

@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from indexer.console import complain, printable, say, say_json
-from indexer.errors import InputError
 from indexer.opening import Parts
 from indexer.settings import IndexSettings
 from indexer.sources.export import LineError, read_lines
-from indexer.store import KnowledgeBase, Where
 from indexer.threads import Moment, Text
 
 if TYPE_CHECKING:
@@ -38,16 +36,6 @@ class BatchQuery(BaseModel):
     before: Moment | None = None
     exclude: Annotated[tuple[int, ...], BeforeValidator(_as_tuple)] = ()
     number: int | None = None
-
-
-def require_indexed(kb: KnowledgeBase, repo: str) -> None:
-    """Nothing found and nothing looked through are two things.
-
-    Raises:
-        InputError: the knowledge base has nothing of the repository.
-    """
-    if kb.count(Where((repo,))) == 0:
-        raise InputError(f"Nothing is indexed of {repo}: run `backfill` or `import` first.")
 
 
 def open_searcher(parts: Parts, settings: IndexSettings) -> "Searcher":

@@ -1,10 +1,10 @@
 """Settings of the indexer; with app/settings.py the only readers of the environment."""
 
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from indexer.errors import SettingError
@@ -15,9 +15,33 @@ def _split_words(value: object) -> object:
     return value.replace(",", " ").split() if isinstance(value, str) else value
 
 
+def checked_address(value: str) -> str:
+    """The same, if it is a web address.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        parts = urlsplit(value)
+        good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # of a port that is no number, of brackets that do not close
+        good = False
+    if not good or not value.isprintable() or " " in value:
+        raise ValueError("not an http or https address")
+    return value
+
+
+def _without_user(value: str) -> str:
+    if "@" in urlsplit(value).netloc:
+        raise ValueError("leave name and password out, for links in comments begin with it")
+    return value
+
+
 S = TypeVar("S", bound="IndexSettings")
 
 WordList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_words)]
+Address = Annotated[str, AfterValidator(checked_address)]
+PublicAddress = Annotated[Address, AfterValidator(_without_user)]
 
 
 class IndexSettings(BaseSettings):
@@ -28,7 +52,7 @@ class IndexSettings(BaseSettings):
     )
 
     data_dir: Path = Field(Path("data"), description="Where everything is kept on disk.")
-    qdrant_url: str | None = Field(
+    qdrant_url: Address | None = Field(
         None,
         description="A Qdrant server; without it the embedded engine keeps its files in DATA_DIR.",
     )
@@ -58,12 +82,12 @@ class IndexSettings(BaseSettings):
         None,
         description="A folder with that model's ONNX file and tokenizer, used before any download.",
     )
-    github_url: str = Field(
+    github_url: PublicAddress = Field(
         "https://github.com",
         description="GitHub's web address: github.com, a GHES host, or https://SUB.ghe.com. "
         "Where only GITHUB_API_URL is set, it is told from that.",
     )
-    github_api_url: str | None = Field(
+    github_api_url: PublicAddress | None = Field(
         None, description="The REST root, where it cannot be told from GITHUB_URL."
     )
     github_api_version: str = Field(
@@ -79,16 +103,6 @@ class IndexSettings(BaseSettings):
     github_private_key_path: Path | None = Field(
         None, description="A file with the App's private key."
     )
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        for name in ("github_url", "github_api_url", "qdrant_url"):
-            value = getattr(self, name)
-            if value and (
-                urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc
-            ):
-                raise ValueError(f"{name.upper()} is not an http or https address")
-        return self
 
     @property
     def api_url(self) -> str:
@@ -115,6 +129,13 @@ class IndexSettings(BaseSettings):
             if host.startswith("api.") and host.endswith(".ghe.com"):
                 return f"{parts.scheme}://{host.removeprefix('api.')}"
         return self.github_url.rstrip("/")
+
+    @property
+    def place(self) -> str:
+        """Where the knowledge base is, as a sentence names it."""
+        if self.qdrant_url:
+            return f"QDRANT_COLLECTION ({self.qdrant_collection})"
+        return f"DATA_DIR ({self.data_dir})"
 
     def made_data_dir(self) -> Path:
         """DATA_DIR, made where it is missing: for this user alone, as it will hold issues' text.
@@ -164,3 +185,7 @@ def load(kind: type[S], **overrides: Any) -> S:  # noqa: ANN401
         name = "_".join(str(part) for part in first["loc"]).upper()
         message = first["msg"].removeprefix("Value error, ")
         raise SettingError(f"{name}: {message}." if name else f"{message}.") from error
+    except UnicodeDecodeError as error:
+        raise SettingError(f"{kind.model_config['env_file']} is not text in UTF-8.") from error
+    except OSError as error:
+        raise SettingError(f"{error.filename} cannot be read: {error.strerror}.") from error

@@ -32,12 +32,16 @@ def report_status(settings: IndexSettings, *, as_json: bool) -> None:
     Raises:
         InternError: the store or the state cannot be opened.
     """
-    rows, busy = collect(settings)
+    empty = not (settings.qdrant_url or settings.database_url or settings.data_dir.is_dir())
+    rows, busy = ([], None) if empty else collect(settings)
     if as_json:
         say_json({"repositories": [as_plain(row) for row in rows], "busy": busy})
         return
     if not rows:
-        say("Nothing is indexed yet: run `backfill OWNER/NAME` or `import FILE --repo OWNER/NAME`.")
+        say(
+            f"Nothing is indexed yet in {settings.place}: run `backfill OWNER/NAME` or "
+            "`import FILE --repo OWNER/NAME`."
+        )
         return
     from rich.console import Console
     from rich.table import Table

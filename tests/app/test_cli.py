@@ -146,6 +146,35 @@ def test_respond_posts_as_the_app_and_only_once(intern, github):
     assert len(github.comments(REPO, number, by_app=True)) == 1
 
 
+def test_respond_posts_nothing_where_nothing_is_indexed(intern, github, tmp_path):
+    number = github.open_issue(REPO, TITLE, BODY)["number"]
+    said = f"intern: Nothing is indexed of {REPO} in DATA_DIR ({tmp_path / 'data'}): run `backfill`"
+    for folder_is_there in (False, True):
+        assert (tmp_path / "data").exists() == folder_is_there
+        code, out, err = intern("respond", f"{REPO}#{number}")
+        assert (code, out) == (2, "")
+        assert err.startswith(said)
+        (tmp_path / "data").mkdir(exist_ok=True)
+    assert json.loads(intern("report", "--json")[1])["versions"] == []
+
+
+def test_commands_that_only_read_make_no_folder(intern, tmp_path):
+    for command in (
+        ("search", "--repo", REPO, "pump"),
+        ("export", "--repo", REPO),
+        ("eval", "--repo", REPO),
+        ("respond", f"{REPO}#7", "--dry-run"),
+        ("report",),
+    ):
+        code, out, err = intern(*command)
+        assert (code, out) == (2, "")
+        assert str(tmp_path / "data") in err
+    code, out, _ = intern("status")
+    assert code == 0
+    assert f"Nothing is indexed yet in DATA_DIR ({tmp_path / 'data'})" in out
+    assert not (tmp_path / "data").exists()
+
+
 def test_respond_to_a_file_as_of_then(intern, github, tmp_path):
     assert intern("backfill", REPO)[0] == 0
     issue = {"number": 900, "title": TITLE, "body": BODY, "created_at": "2025-02-20T00:00:00Z"}
@@ -280,6 +309,20 @@ def test_doctor_says_where_a_model_is_too_dear_to_be_asked(intern, github, monke
     assert intern("doctor")[0] == 0
     monkeypatch.setenv("LLM_DAILY_LIMIT_DOLLARS", "0.1")
     assert "✗ Claude: LLM_DAILY_LIMIT_DOLLARS is 0.1" in intern("doctor")[1]
+
+
+def test_doctor_without_any_credential_names_both_kinds(intern):
+    code, out, _ = intern("doctor")
+    assert code == 1
+    assert "✗ GitHub: GITHUB_TOKEN is not set, nor are GITHUB_APP_ID and GITHUB_PRIVATE_KEY" in out
+
+
+def test_a_backfill_without_credentials_makes_and_loads_nothing(intern, monkeypatch, tmp_path):
+    monkeypatch.setattr("indexer.embedding.open_embedder", None)
+    code, out, err = intern("backfill", REPO)
+    assert (code, out) == (2, "")
+    assert err.startswith("intern: GITHUB_TOKEN is not set, nor are GITHUB_APP_ID")
+    assert not (tmp_path / "data").exists()
 
 
 def test_doctor_tries_the_cross_encoder(intern, github, monkeypatch, tmp_path):

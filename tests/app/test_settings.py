@@ -50,13 +50,39 @@ def test_empty_secrets_are_none():
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("port", "http"), ("log_format", "xml"), ("worker_id", "a b"), ("github_url", "github.com")],
+    [
+        ("port", "http"),
+        ("log_format", "xml"),
+        ("worker_id", "a b"),
+        ("github_url", "github.com"),
+        ("github_url", "http://localhost:abc"),
+        ("github_url", "http://local host"),
+        ("github_url", "https://ann:secret@github.example"),
+        ("github_api_url", "https://ann@github.example/api/v3"),
+        ("qdrant_url", "http://[bad"),
+        ("qdrant_url", "http://"),
+        ("anthropic_base_url", "nonsense"),
+    ],
 )
 def test_a_wrong_value_is_named_in_one_sentence(name, value):
     with pytest.raises(SettingError) as failed:
         load(Settings, **{name: value})
-    assert name.upper() in str(failed.value)
+    assert str(failed.value).startswith(f"{name.upper()}: ")
     assert "\n" not in str(failed.value)
+    assert "secret" not in str(failed.value)
+
+
+def test_a_file_of_settings_that_cannot_be_read_is_named(tmp_path, monkeypatch):
+    file = tmp_path / ".env"
+    file.write_bytes(b"WORKER_ID=caf\xe9\n")
+    monkeypatch.setitem(Settings.model_config, "env_file", str(file))
+    with pytest.raises(SettingError, match=r"\.env is not text in UTF-8\.$"):
+        load(Settings)
+
+
+def test_a_qdrant_server_may_want_a_name_and_a_password():
+    address = "https://ann:secret@qdrant.example:6333"
+    assert load(Settings, qdrant_url=address).qdrant_url == address
 
 
 def test_lists_come_from_the_environment(monkeypatch):

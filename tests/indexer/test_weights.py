@@ -167,6 +167,7 @@ def test_a_wrong_folder_is_one_sentence_that_names_the_setting(
     with pytest.raises(SettingError) as caught:
         weights.prepare(settings.model_copy(update={"embedding_model_path": own}))
     assert str(caught.value).startswith(sentence.format(own))
+    assert "-folder" not in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
