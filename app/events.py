@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from app.commands import command_of
 from app.job_kinds import (
@@ -24,7 +24,7 @@ from app.job_kinds import (
     RemoveThread,
     Respond,
 )
-from app.payload import Issue, Payload, Repository
+from app.payload import Issue, Payload, Repository, RepositoryName
 from app.settings import Settings
 from indexer.config_file import CONFIG_PATH
 from indexer.errors import InputError
@@ -33,6 +33,7 @@ from indexer.repo_config import DEFAULT_DOCS, any_matches
 REFRESHING = {"edited", "closed", "reopened", "labeled", "unlabeled", "locked", "unlocked"}
 PUSHED = {"opened", "reopened", "synchronize"}
 REMOVING = {"deleted", "transferred"}
+_REPOSITORY_NAME: TypeAdapter[str] = TypeAdapter(RepositoryName)
 RELEASE_ACTIONS = {"published", "unpublished", "edited", "deleted"}
 
 
@@ -86,10 +87,13 @@ def parse(
 
 
 def repository_of(payload: Mapping[str, Any]) -> str | None:
-    """The repository that a payload is about, if it is about one."""
+    """The repository that a payload is about, if it is about one and names it rightly."""
     repository = payload.get("repository")
     name = repository.get("full_name") if isinstance(repository, Mapping) else None
-    return name if isinstance(name, str) else None
+    try:
+        return _REPOSITORY_NAME.validate_python(name)
+    except ValidationError:
+        return None
 
 
 def _is_own(read: Payload, settings: Settings, bot_login: str | None) -> bool:
@@ -199,7 +203,11 @@ def _repository(read: Payload, settings: Settings, _rules: Rules) -> tuple[Job, 
     return Ignored("action_unused")
 
 
-def _moved(before: str, after: str, settings: Settings) -> tuple[Job, ...]:
+def _moved(named: str, after: str, settings: Settings) -> tuple[Job, ...]:
+    try:
+        before = _REPOSITORY_NAME.validate_python(named)
+    except ValidationError as error:
+        raise InputError("The payload's former name of the repository is none.") from error
     if settings.serves(after.partition("/")[0]):
         return (Move(before, after),)
     return (Forget((before,)),)

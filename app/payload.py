@@ -23,6 +23,12 @@ RepositoryName = Annotated[
 ]
 
 
+# GitHub's GraphQL takes no larger number of an issue, and no id is longer than 64 bits.
+MAX_NUMBER = 2**31 - 1
+MAX_ID = 2**63 - 1
+IssueNumber = Annotated[int, Field(gt=0, le=MAX_NUMBER)]
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -37,7 +43,7 @@ class User(_Model):
 class Installation(_Model):
     """Whose App it is that hears this."""
 
-    id: int = Field(gt=0)
+    id: int = Field(gt=0, le=MAX_ID)
     account: User | None = None
 
 
@@ -51,7 +57,7 @@ class Repository(_Model):
 class Issue(_Model):
     """An issue, or a pull request where `pull_request` is there."""
 
-    number: int = Field(gt=0)
+    number: IssueNumber
     pull_request: dict[str, Any] | None = None
 
 
@@ -64,7 +70,7 @@ class Branch(_Model):
 class PullRequest(_Model):
     """A pull request, and the branch it is for."""
 
-    number: int = Field(gt=0)
+    number: IssueNumber
     base: Branch = Branch()
 
 
@@ -77,7 +83,7 @@ class App(_Model):
 class Comment(_Model):
     """A comment and who wrote it."""
 
-    id: int = Field(0, ge=0)
+    id: int = Field(0, ge=0, le=MAX_ID)
     body: str | None = None
     user: User | None = None
     performed_via_github_app: App | None = None

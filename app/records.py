@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
-from typing import Self
+from typing import Any, Self
 
 import sqlalchemy as sa
+import structlog
+from pydantic import ValidationError
 
 from app.feedback import FEEDBACK, Feedback
 from app.prepared import PREPARED, PreparedComments
@@ -23,6 +25,8 @@ from indexer.database import (
     upsert,
 )
 from indexer.repo_config import RepoConfig
+
+log = structlog.get_logger()
 
 _TABLES = sa.MetaData()
 
@@ -162,7 +166,7 @@ class Records:
         query = sa.select(_CONFIGS.c.good).where(_CONFIGS.c.repo == repo.lower())
         with self._engine.connect() as connection:
             good = connection.execute(query).scalar_one_or_none()
-        return RepoConfig() if good is None else RepoConfig.model_validate(good)
+        return _config_from(good or {}, repo)
 
     def settle_config(self, repo: str, file: ConfigFile) -> RepoConfig:
         """The config in force now that `file` was read; a broken file changes nothing."""
@@ -176,7 +180,8 @@ class Records:
             _CONFIGS,
             {
                 "repo": repo.lower(),
-                "good": config.model_dump(mode="json"),
+                # What the file says and no more: a later version may know other keys.
+                "good": config.model_dump(mode="json", exclude_unset=True),
                 "problem": file.problem,
                 "line": file.line,
             },
@@ -187,3 +192,26 @@ class Records:
         """Insert a row, or replace the one with the same key."""
         with self._engine.begin() as connection:
             connection.execute(upsert(self._engine, table, values))
+
+
+def _config_from(stored: dict[str, Any], repo: str) -> RepoConfig:
+    """A config as it was stored; what another version of the App wrote may not all be known here.
+
+    The other keys hold all the same: a repository that is switched off must stay so.
+    """
+    try:
+        return RepoConfig.model_validate(stored)
+    except ValidationError as error:
+        places = [detail["loc"] for detail in error.errors()]
+    log.warning(
+        "config of another version", repo=repo, keys=[".".join(map(str, p)) for p in places]
+    )
+    for place in places:
+        section: Any = stored
+        for key in place:
+            inner = section.get(key)
+            if not isinstance(inner, dict) or key == place[-1]:
+                section.pop(key, None)
+                break
+            section = inner
+    return RepoConfig.model_validate(stored)

@@ -15,6 +15,7 @@ from app import answering, policy, responder
 from app.llm import Asker
 from app.llm_offline import AnswerFile, PromptFile
 from app.main import open_services
+from app.payload import MAX_NUMBER
 from app.policy import Decision
 from app.services import Services
 from app.settings import Settings
@@ -33,9 +34,6 @@ ISSUE = re.compile(
 )
 
 SHADOW = "shadow"
-
-# GitHub's GraphQL takes no larger one.
-MAX_NUMBER = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)

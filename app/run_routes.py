@@ -12,18 +12,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from starlette.requests import Request
+from pydantic import BaseModel, ConfigDict, ValidationError
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from app.job_kinds import Backfill, Import, Job, Respond
-from app.job_queue import JobQueue
-from app.payload import RepositoryName
+from app.job_queue import JobQueue, QueueUnavailable
+from app.payload import IssueNumber, RepositoryName
 from indexer.errors import InternError
 from indexer.runs import ALIVE_SECONDS, failure_json
 
 LOOK_SECONDS = 0.1
+LINES = "application/jsonl"
 
 
 class _Wanted(BaseModel):
@@ -51,7 +52,7 @@ class _Import(_Wanted):
 
 
 class _Respond(_Wanted):
-    number: int = Field(gt=0)
+    number: IssueNumber
 
     def job(self) -> Job:
         return Respond(self.repo, self.number, None, "manual")
@@ -73,10 +74,15 @@ def run_routes(queue: JobQueue, stopping: asyncio.Event) -> list[BaseRoute]:
             return Response(status_code=404)
         try:
             wanted = kind.model_validate_json(await request.body())
+        except ClientDisconnect:  # a command that was killed: nobody hears the answer
+            return Response(status_code=400)
         except ValidationError as error:
             return Response(str(error), status_code=400)
-        (job,) = await queue.enqueue(f"command {uuid.uuid4()}", [wanted.job()])
-        return StreamingResponse(_told(queue, job, stopping), media_type="application/jsonl")
+        try:
+            (job,) = await queue.enqueue(f"command {uuid.uuid4()}", [wanted.job()])
+        except QueueUnavailable as error:
+            return Response(_line({"failed": failure_json(error)}), media_type=LINES)
+        return StreamingResponse(_told(queue, job, stopping), media_type=LINES)
 
     return [Route("/runs/{kind}", run, methods=["POST"])]
 

@@ -24,6 +24,10 @@ LOST = (
     "The server stopped before the work was done; it goes on with it as soon as it is "
     "started again, and `intern status` tells how far it is."
 )
+REFUSED = (
+    "The server of DATA_DIR did not take the work (HTTP {}): its log tells why; another version of "
+    "it may be running, then restart it."
+)
 
 
 def running_server(settings: IndexSettings) -> Path | None:
@@ -74,6 +78,8 @@ def _checked(done: dict[str, Any]) -> dict[str, Any]:
         raise NotFound(done["error"])
     if done["outcome"] == "refused":
         raise Forbidden(done["error"])
+    if done["outcome"] == "forgotten":
+        raise NotFound("The repository was forgotten meanwhile, so nothing was done.")
     return done
 
 
@@ -84,6 +90,8 @@ def _lines(socket: Path, kind: str, wanted: Mapping[str, Any]) -> Iterator[str]:
             httpx.Client(transport=transport, timeout=TIMEOUT, trust_env=False) as client,
             client.stream("POST", f"http://intern/runs/{kind}", json=dict(wanted)) as answer,
         ):
+            if not answer.is_success:
+                raise StoreUnavailable(REFUSED.format(answer.status_code))
             yield from filter(None, answer.iter_lines())
 
 

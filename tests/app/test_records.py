@@ -1,9 +1,13 @@
 """What the App remembers survives a restart, and is gone when it must be."""
 
+import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from structlog.testing import capture_logs
 
 from app.feedback import Answered
 from app.prepared import Prepared
@@ -12,7 +16,7 @@ from app.settings import Settings
 from app.spending import Limits
 from app.wishes import Wished
 from indexer.config_file import ConfigFile, parse
-from indexer.repo_config import RepoConfig
+from indexer.repo_config import Labels, RepoConfig
 
 
 @pytest.fixture
@@ -129,3 +133,22 @@ def test_a_broken_config_leaves_the_last_good_one_in_force(records):
     assert not records.config_of("octo/tools").enabled
     assert records.settle_config("octo/tools", ConfigFile("absent")).enabled
     assert records.repositories() == set()
+
+
+def test_a_config_of_another_version_holds_as_far_as_it_is_known(records, settings):
+    records.settle_config("octo/tools", parse("enabled: false\nlabels:\n  ignore: wip\n"))
+    later = {
+        "enabled": False,
+        "mode": "whisper",
+        "tone": "kind",
+        "labels": {"ignore": "wip", "praise": "good"},
+        "sources": {"docs": [7]},
+    }
+    with closing(sqlite3.connect(settings.data_dir / "records.sqlite")) as other, other:
+        (stored,) = other.execute("select good from repo_configs").fetchone()
+        assert json.loads(stored) == {"enabled": False, "labels": {"ignore": "wip"}}
+        other.execute("update repo_configs set good = ?", [json.dumps(later)])
+    with capture_logs() as said:
+        config = records.config_of("octo/tools")
+    assert config == RepoConfig(enabled=False, labels=Labels(ignore="wip"))
+    assert said[0]["keys"] == ["mode", "labels.praise", "sources.docs.0", "tone"]

@@ -7,9 +7,10 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.applications import Starlette
 
 from app.job_kinds import Backfill, Import, Respond
-from app.job_queue import JobFailed
+from app.job_queue import JobFailed, QueueUnavailable
 from app.local_socket import serve_local_socket
 from app.run_routes import run_routes
 from indexer.errors import InternError, NotFound, StoreUnavailable
@@ -81,12 +82,46 @@ async def test_each_kind_becomes_its_job(tmp_path, kind, wanted, job):
     [
         (JobFailed("It was tried 14 times."), InternError),
         ({"outcome": "gone", "error": "octo/tools is not there."}, NotFound),
+        ({"outcome": "forgotten"}, NotFound),
     ],
 )
 async def test_a_run_that_fails_fails_here(tmp_path, end, error):
     async with served(tmp_path, end) as (_, _, path):
-        with pytest.raises(error, match=r"tried 14 times\.|is not there\."):
+        with pytest.raises(error, match=r"tried 14 times\.|is not there\.|was forgotten meanwhile"):
             await asyncio.to_thread(run_there, path, "backfill", {"repo": "octo/tools"})
+
+
+async def test_a_queue_that_does_not_answer_is_one_sentence(tmp_path):
+    async with served(tmp_path) as (queue, _, path):
+        queue.error = QueueUnavailable("The job queue's database does not answer.")
+        with pytest.raises(InternError, match="database does not answer"):
+            await asyncio.to_thread(run_there, path, "backfill", {"repo": "octo/tools"})
+
+
+@pytest.mark.parametrize(
+    ("error", "wanted"), [(None, {"repo": "octo/.."}), (RuntimeError(), {"repo": "octo/tools"})]
+)
+async def test_a_server_that_cannot_take_a_run_is_one_sentence(tmp_path, error, wanted):
+    async with served(tmp_path) as (queue, _, path):
+        queue.error = error
+        with pytest.raises(StoreUnavailable, match=r"did not take the work \(HTTP [45]00\)"):
+            await asyncio.to_thread(run_there, path, "backfill", wanted)
+
+
+async def test_a_command_that_is_killed_while_it_asks_becomes_no_job():
+    queue = FakeQueue()
+    (route,) = run_routes(queue, asyncio.Event())  # type: ignore[arg-type]
+    sent: list[Any] = []
+
+    async def hangs_up() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send_on(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/runs/backfill", "headers": []}
+    await Starlette(routes=[route])(scope, hangs_up, send_on)
+    assert (sent[0]["status"], queue.jobs) == (400, [])
 
 
 async def test_a_server_that_stops_says_what_becomes_of_the_run(tmp_path):

@@ -208,6 +208,37 @@ async def test_an_unexpected_payload_names_the_field(app):
     assert "seven" not in json.dumps(answer.json())
 
 
+@pytest.mark.parametrize("action", ["opened", "labeled"])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"repository": {"full_name": "octo/\ud800"}},
+        {"repository": {"full_name": "octo/.."}},
+        {"issue": {"number": 10**30}},
+        {"issue": {"number": 2**31}},
+        {"installation": {"id": 10**30}},
+    ],
+)
+async def test_a_signed_but_odd_payload_is_refused(app, action, wrong):
+    payload = issue_payload(action, label={"name": "intern: again"}) | wrong
+    answer = await deliver(app, "issues", payload)
+    assert (answer.status_code, answer.json()["reason"]) == (400, "payload_unexpected")
+    assert app.state.queue.jobs == []
+
+
+@pytest.mark.parametrize(
+    ("action", "before"),
+    [
+        ("renamed", {"repository": {"name": {"from": "\ud800"}}}),
+        ("renamed", {"repository": {"name": {"from": ".."}}}),
+        ("transferred", {"owner": {"from": {"user": {"login": "\ud800"}}}}),
+    ],
+)
+async def test_a_former_name_that_is_none_is_refused(app, action, before):
+    answer = await deliver(app, "repository", issue_payload(action, changes=before))
+    assert (answer.status_code, answer.json()["reason"]) == (400, "payload_unexpected")
+
+
 async def test_the_label_of_the_repositorys_config_asks_again(app):
     app.state.services.records.settle_config(
         "octo/tools", parse("labels:\n  again: 'please retry'\n")
