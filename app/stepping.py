@@ -12,6 +12,7 @@ from dbos import DBOS
 
 from app.job_queue import JobQueue, Outcome
 from app.metrics import Metrics
+from app.telling import tell_trouble
 from indexer.errors import GitHubUnavailable, InternError, RateLimited, StoreBusy, StoreUnavailable
 
 log = structlog.get_logger()
@@ -96,6 +97,7 @@ class Stepping:
                         return {"done": await work(*arguments)}
                 except (GitHubUnavailable, RateLimited, StoreBusy, StoreUnavailable) as error:
                     wait = self._patience.wait(number, error)
+                    await tell_trouble(error, wait)
                     return {"wait": wait, "reason": error.reason, "error": str(error)}
                 except InternError:
                     raise

@@ -7,9 +7,16 @@ from contextlib import asynccontextmanager, suppress
 from dbos import DBOS
 
 from app.job_queue import PROGRESS
+from indexer.errors import InternError
 from indexer.progress import OnProgress, Progress, progress_json
 
 TELL_SECONDS = 0.5
+
+
+async def tell_trouble(error: InternError, seconds: float) -> None:
+    """That a step waits before it is tried again, and why."""
+    now = Progress("waiting", wait=seconds, trouble=str(error))
+    await DBOS.set_event_async(PROGRESS, progress_json(now))
 
 
 @asynccontextmanager

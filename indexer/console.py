@@ -27,6 +27,7 @@ STAGES = {
     "docs": "Docs and releases",
     "waiting": "Waiting for GitHub",
 }
+TROUBLED = "Waiting before the next attempt"
 COUNTED = frozenset({"threads", "points"})
 """Stages of which a bar shows how much is done."""
 
@@ -107,7 +108,12 @@ def watched(*, as_json: bool) -> Iterator["OnProgress"]:
             nonlocal started
             if now.stage not in COUNTED:
                 note = f" ({now.wait:.0f} s)" if now.wait else ""
-                bar.update(task, description=STAGES[now.stage] + note)
+                if now.trouble:
+                    # On a line of its own: beside the bar there is no room for a sentence.
+                    bar.console.print(printable(now.trouble), markup=False, highlight=False)
+                    bar.update(task, description=TROUBLED + note)
+                else:
+                    bar.update(task, description=STAGES[now.stage] + note)
                 if now.stage == "templates":
                     started = time.perf_counter()
                 return
@@ -134,7 +140,7 @@ class _JsonLines:
 
     def __call__(self, now: "Progress") -> None:
         clock = time.perf_counter()
-        if now.stage == self._stage and clock < self._next:
+        if now.stage == self._stage and clock < self._next and not now.trouble:
             return
         self._stage, self._next = now.stage, clock + JSON_SECONDS
         per_second = now.index.seen / max(clock - self._started, 0.001)
@@ -152,5 +158,6 @@ class _JsonLines:
                 "seconds_left": None if left is None else round(left),
                 "api_remaining": now.rate.remaining if now.rate else None,
                 "wait_seconds": round(now.wait, 1),
+                "trouble": now.trouble,
             }
         )

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class Progress:
     """How far a backfill, an import or a migration has come.
 
-    `stage` is `templates`, `threads`, `points`, `vanished`, `docs` or `waiting` (for GitHub's
-    limit or the end of an outage, `wait` seconds).
+    `stage` is `templates`, `threads`, `points`, `vanished`, `docs` or `waiting` (`wait` seconds,
+    for GitHub's limit or the end of an outage, or for what `trouble` tells in a sentence).
     """
 
     stage: str
@@ -25,6 +25,7 @@ class Progress:
     index: IndexReport = field(default_factory=IndexReport)
     rate: "RateInfo | None" = None
     wait: float = 0.0
+    trouble: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,17 @@ async def test_trouble_that_passes_is_waited_out(tmp_path):
     assert steps.count("prepare_answer") == 3
 
 
+async def test_whoever_watches_is_told_why_a_job_waits(tmp_path):
+    steps = ScriptedSteps(read_config=[GitHubUnavailable("GitHub cannot be reached.")])
+    async with running(tmp_path, steps) as jobs:
+        await jobs.run(Backfill("octo/tools"))
+        (job,) = await DBOS.list_workflows_async(queue_name=["backfill"], load_input=False)
+        told = await jobs.queue.progress(job.workflow_id)
+    assert told is not None
+    assert (told["stage"], told["trouble"]) == ("waiting", "GitHub cannot be reached.")
+    assert told["wait"] > 0
+
+
 async def test_trouble_with_posting_does_not_have_the_answer_made_again(tmp_path):
     steps = ScriptedSteps(
         prepare_answer=[{"outcome": "prepared"}],

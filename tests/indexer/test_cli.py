@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from indexer import cli, console
 from indexer.errors import InputError, SettingError
+from indexer.progress import Progress
 from indexer.sources.export import write_export
 from tests.fakes_embedding import TOY_FINGERPRINT, ToyEmbedder
 from tests.fakes_threads import comment, event, thread
@@ -297,3 +298,19 @@ def test_a_config_file_is_checked_without_a_server(tmp_path, monkeypatch, capsys
 
 def test_the_config_schema_is_printed():
     assert "mode" in json.loads(call("config", "schema").output)["properties"]
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_why_a_run_waits_is_shown(capsys, as_json):
+    with console.watched(as_json=as_json) as tell:
+        tell(Progress("threads", 1, 2))
+        for attempt in range(2):
+            tell(Progress("waiting", wait=20.0 + attempt, trouble="GitHub cannot be reached."))
+    captured = capsys.readouterr()
+    if as_json:
+        waits = [json.loads(line) for line in captured.out.splitlines()][1:]
+        assert [line["wait_seconds"] for line in waits] == [20.0, 21.0]
+        assert {line["trouble"] for line in waits} == {"GitHub cannot be reached."}
+    else:
+        assert "GitHub cannot be reached." in captured.err
+        assert f"{console.TROUBLED} (21 s)" in captured.err

@@ -22,6 +22,7 @@ def test_progress_survives_json():
     for now in (
         Progress("threads", 7, 70, COUNTS, rate, 1.5),
         Progress("templates"),
+        Progress("waiting", wait=20.0, trouble="GitHub cannot be reached."),
     ):
         assert progress_of(json.loads(json.dumps(progress_json(now)))) == now
 
