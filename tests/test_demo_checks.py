@@ -29,7 +29,13 @@ def good() -> Outcome:
     fixed = comment(f"**This looks like {link}, fixed in v1.5.0.**", 300)
     return Outcome(
         answered=(
-            answered(300, "duplicate", f"**This looks like {link}.**", numbers=[5]),
+            answered(
+                300,
+                "duplicate",
+                f"**This looks like {link}, fixed in v1.2.0.**",
+                numbers=[5],
+                release="v1.2.0",
+            ),
             answered(301, "fixed", f"**{link}, fixed in v1.3.0.**", numbers=[5], release="v1.3.0"),
             answered(302, "related", f"**One issue: {link}.**", numbers=[4, 5]),
             answered(
@@ -89,6 +95,7 @@ FAULTS: list[tuple[str, Outcome]] = [
     ("duplicates_name_the_original", saying("duplicate", "one\n<details>#5</details>")),
     ("related_are_found", saying("related", "**One issue: #9.**")),
     ("fixed_name_the_release", saying("fixed", "**#5, fixed in v1.3.01.**")),
+    ("fixed_name_the_release", saying("duplicate", "**This looks like #5.**")),
     ("languages_match", saying("question", "**This looks like #5.**")),
     ("languages_match", saying("related", "**#5와 같은 문제로 보입니다.**")),
     ("nothing_said_without_evidence", saying("silence", "**One issue: #5.**")),

@@ -1,5 +1,6 @@
 """The demo's runner: a clean environment, readable comments, arguments that fit together."""
 
+import gzip
 import json
 from datetime import UTC, datetime
 
@@ -67,3 +68,33 @@ def test_anyones_history_stands_as_of_the_first_issue(tmp_path):
     assert wanted[0].moment == datetime(2024, 3, 1, tzinfo=UTC)
     seed = foreign_seed(history, wanted, "any/thing")
     assert [thread.number for thread in seed.repositories[0].threads] == [1, 2]
+
+
+def test_what_is_no_thread_and_no_issue_is_told_and_passed_over(tmp_path, capsys):
+    threads = [
+        '{"number": 1, "title": "t", "created_at": "2024-01-01T00:00:00"}',
+        "",
+        "broken",
+        '{"number": 2}',
+    ]
+    # Packed, whatever its name says.
+    (tmp_path / "history").write_bytes(gzip.compress("\n".join(threads).encode()))
+    lines = ["[]", "broken", '{"id": 3, "title": "t3", "before": "2024-03-01"}']
+    (tmp_path / "issues").write_text("\n".join(lines), encoding="utf-8")
+    wanted = read_issues(tmp_path / "issues")
+    seed = foreign_seed(tmp_path / "history", wanted, "any/thing")
+    assert [issue.id for issue in wanted] == ["3"]
+    assert [thread.number for thread in seed.repositories[0].threads] == [1]
+    told = capsys.readouterr().err.splitlines()
+    places = [line.split(": ")[1] for line in told]
+    assert places == ["issues, line 1", "issues, line 2", "history, line 3", "history, line 4"]
+
+
+def test_a_list_without_an_issue_ends_in_one_sentence(tmp_path, capsys):
+    for name in ("history", "issues"):
+        (tmp_path / name).write_text("broken\n", encoding="utf-8")
+    given = ["--history", str(tmp_path / "history"), "--issues", str(tmp_path / "issues")]
+    assert main(given) == 2
+    captured = capsys.readouterr()
+    assert "holds no issue." in captured.out.replace("\n", " ")
+    assert "Traceback" not in captured.out + captured.err

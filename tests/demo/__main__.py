@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from indexer.errors import InputError
 from tests.demo.checks import GENERIC, OURS, judge
 from tests.demo.content import NewIssue, foreign_seed, our_issues, our_seed, read_issues
 from tests.demo.outcome import Outcome
@@ -31,7 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     terminal = Terminal()
     begun = time.monotonic()
     ours = given.history is None
-    seed, issues = _content(given)
+    try:
+        seed, issues = _content(given)
+    except InputError as error:
+        terminal.say(str(error), style="red")
+        return error.exit_code
     with (
         tempfile.TemporaryDirectory(prefix="oncall-intern-demo-") as folder,
         Stage(seed, Path(folder), MODELS) as stage,

@@ -130,9 +130,10 @@ def related_are_found(outcome: Outcome) -> Problems:
 
 def fixed_name_the_release(outcome: Outcome) -> Problems:
     """What a release fixed names that release."""
-    for answered, expect in _of_kind(outcome, "fixed"):
-        if expect.release and not names_release(shown(answered), expect.release):
-            yield f"#{answered.number} ({answered.issue.id}) does not name {expect.release}"
+    for answered in outcome.answered:
+        release = answered.issue.expect.release if answered.issue.expect else None
+        if release and not names_release(shown(answered), release):
+            yield f"#{answered.number} ({answered.issue.id}) does not name {release}"
 
 
 def languages_match(outcome: Outcome) -> Problems:

@@ -6,8 +6,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from indexer.console import complain
+from indexer.errors import InputError
+from indexer.sources.export import LineError, load_line, read_lines, sentence
 from indexer.threads import Moment, Text, Thread
 from tests.github_simulator.seed import Seed, SeedPull, SeedRelease, SeedRepository
 
@@ -61,9 +64,24 @@ class NewIssue(BaseModel):
 
 
 def read_issues(path: Path) -> list[NewIssue]:
-    """New issues from a JSONL file."""
-    lines = path.read_text(encoding="utf-8").split("\n")
-    return [NewIssue.model_validate_json(line) for line in lines if line.strip()]
+    """New issues from a JSONL file, gzipped or not; other lines are told and passed over.
+
+    Raises:
+        InputError: the file cannot be read, or holds no issue.
+    """
+    issues: list[NewIssue] = []
+    for number, line in read_lines(path):
+        try:
+            if isinstance(line, LineError):
+                raise InputError(line.reason)  # noqa: TRY301  told like the others
+            issues.append(NewIssue.model_validate(load_line(line)))
+        except ValidationError as error:
+            complain(f"{path.name}, line {number}: {sentence(error)}")
+        except (ValueError, RecursionError, InputError) as error:
+            complain(f"{path.name}, line {number}: {error}")
+    if not issues:
+        raise InputError(f"{path} holds no issue.")
+    return issues
 
 
 def our_issues() -> list[NewIssue]:

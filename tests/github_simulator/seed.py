@@ -1,7 +1,5 @@
 """What a simulated GitHub begins with."""
 
-import gzip
-import json
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from indexer.console import complain
+from indexer.sources.export import LineError, read_export
 from indexer.threads import Moment, Thread, as_of
 
 
@@ -79,7 +79,13 @@ class Seed(_Model):
     def from_export(
         cls, path: Path | str, repo: str, as_of: datetime | None = None, **fields: Any
     ) -> "Seed":
-        """A repository with an export's threads, as they stood just before `as_of`."""
+        """A repository with an export's threads, as they stood just before `as_of`.
+
+        Lines that hold no thread are told on standard error and passed over.
+
+        Raises:
+            InputError: the file cannot be read.
+        """
         return cls(
             repositories=[
                 SeedRepository(full_name=repo, threads=list(_threads(Path(path), as_of)), **fields)
@@ -88,16 +94,10 @@ class Seed(_Model):
 
 
 def _threads(path: Path, moment: datetime | None) -> Iterator[Thread]:
-    opener: Any = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            if moment is None:
-                yield Thread.model_validate_json(line)
-                continue
-            raw = json.loads(line)
-            # Validating a thread that did not exist yet would only cost time.
-            if datetime.fromisoformat(raw["created_at"]) >= moment:
-                continue
-            then = as_of(Thread.model_validate(raw), moment)
-            if then is not None:
-                yield then
+    for _, line in read_export(path):
+        if isinstance(line, LineError):
+            complain(f"{path.name}, {line}")
+        elif moment is None:
+            yield line
+        elif then := as_of(line, moment):
+            yield then
