@@ -177,9 +177,9 @@ async def _read(
 ) -> tuple[Thread, RepoConfig, tuple[str, ...]]:
     """The issue, the config, and the other repositories that may be shown."""
     client = await services.clients.for_repo(repo)
-    thread, file = await asyncio.gather(
-        fetch_thread(client, repo, number), config_file.read(client.get, repo)
-    )
+    # One after the other: where there is no such issue, nothing else may be left on its way.
+    thread = await fetch_thread(client, repo, number)
+    file = await config_file.read(client.get, repo)
     config = file.config or RepoConfig()
     return thread, config, await sharing.sources_of(client.get, repo, config)
 

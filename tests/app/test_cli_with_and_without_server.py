@@ -24,6 +24,7 @@ from indexer.store import Where
 from tests.app.running_server import running_server
 from tests.app.test_end_to_end import BODY, REPO, TITLE, history
 from tests.fakes_embedding import TOY_FINGERPRINT, ToyEmbedder
+from tests.fakes_qdrant import qdrant_server
 from tests.fakes_threads import comment, thread
 from tests.github_simulator.server import PERSONAL_TOKEN
 from tests.postgres import a_database
@@ -69,8 +70,8 @@ def _quiet_server() -> Iterator[None]:
 
 
 @pytest.fixture
-def files(tmp_path) -> dict[str, str]:
-    """What the commands read."""
+def files(tmp_path) -> Iterator[dict[str, str]]:
+    """What the commands read, and under `qdrant` a server that they may copy to."""
     old = [
         thread(n, comment(f"Set part_size to {n}."), title=f"Writer {n} drops parts")
         for n in range(1, 5)
@@ -83,7 +84,8 @@ def files(tmp_path) -> dict[str, str]:
     (tmp_path / "batch.jsonl").write_text("\n".join(lines), encoding="utf-8")
     issue = {"number": 900, "title": TITLE, "body": BODY, "created_at": "2026-02-20T00:00:00Z"}
     (tmp_path / "issue.json").write_text(json.dumps(issue), encoding="utf-8")
-    return {path.stem: str(path) for path in tmp_path.iterdir()}
+    with qdrant_server() as (address, _):
+        yield {path.stem: str(path) for path in tmp_path.iterdir()} | {"qdrant": address}
 
 
 def commands(files: dict[str, str], copy: str) -> dict[str, tuple[str, ...]]:
@@ -113,6 +115,13 @@ def commands(files: dict[str, str], copy: str) -> dict[str, tuple[str, ...]]:
         "respond to a file": (*from_file, *AS_OF),
         "respond as of then": (*from_file, "--before", "2025-01-20"),
         "respond to nothing": ("respond", f"{REPO}#999", "--dry-run"),
+        "eval": ("eval", "--repo", REPO),
+        "eval as JSON": ("eval", "--repo", REPO, "--json"),
+        "eval of nothing": ("eval", "--repo", "octo/nothing"),
+        "migrate": ("migrate", "--to-qdrant", files["qdrant"], "--json"),
+        "migrate again": ("migrate", "--to-qdrant", files["qdrant"]),
+        "report": ("report",),
+        "report as JSON": ("report", "--json"),
     }
 
 
@@ -149,7 +158,7 @@ async def test_each_command_says_the_same_in_place_and_through_a_server(
     intern, monkeypatch, tmp_path, files, fresh_jobs
 ):
     served, own = tmp_path / "served", tmp_path / "own"
-    copy = str(tmp_path / "copy.jsonl.gz")
+    every = commands(files, str(tmp_path / "copy.jsonl.gz"))
     served.mkdir()
     shutil.copy(fresh_jobs, served)
     async with running_server(served, history(), backfilled=False) as server:
@@ -164,7 +173,8 @@ async def test_each_command_says_the_same_in_place_and_through_a_server(
         results: dict[str, list[tuple[int, list[Any], str]]] = {}
         for folder in (own, served):
             monkeypatch.setenv("DATA_DIR", str(folder))
-            for name, command in commands(files, copy).items():
+            monkeypatch.setenv("QDRANT_COLLECTION", folder.name)
+            for name, command in every.items():
                 code, out, err = await asyncio.to_thread(intern, *command)
                 assert "Traceback" not in out + err
                 out, err = (text.replace(str(folder), "FOLDER") for text in (out, err))
@@ -178,16 +188,17 @@ async def test_each_command_says_the_same_in_place_and_through_a_server(
     for name, (in_place, through_server) in results.items():
         assert through_server == in_place, name
     codes = {name: both[0][0] for name, both in results.items()}
-    wrong = {"search in nothing": 2, "sync of nothing": 2}
-    wrong |= {"export of nothing": 2, "respond to nothing": 4}
+    wrong = dict.fromkeys(("search in nothing", "sync of nothing", "export of nothing"), 2)
+    wrong |= {"eval of nothing": 2, "respond to nothing": 4}
     half = dict.fromkeys(("import", "batch", "batch as of then"), 1)
     assert codes == dict.fromkeys(results, 0) | wrong | half
     # What was read before costs nothing when it is read again.
     assert [line["threads"] for line in results["sync"][0][1]] == [0]
     assert "valve_timeout = 500" in results["respond"][0][1][0]["body"]
     assert "intern.sock" not in folders
+    assert results["migrate"][0][1][-1]["written"] > 1
     # And what was written through the server is there when it is gone.
-    code, out, _ = await asyncio.to_thread(intern, *commands(files, copy)["search as JSON"])
+    code, out, _ = await asyncio.to_thread(intern, *every["search as JSON"])
     assert (code, told(out)) == results["search as JSON"][1][:2]
 
 
