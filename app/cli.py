@@ -96,11 +96,19 @@ def respond(  # noqa: PLR0913  options of one command
     """Answer one issue: post the comment, or print it with --dry-run or --file."""
     if (issue is None) == (file is None):
         raise InputError("Name an issue as OWNER/REPO#NUMBER, or give --file and --repo.")
+    if file is None and repo is not None:
+        raise InputError("--repo only goes with --file: OWNER/REPO#NUMBER names the repository.")
+    posts = file is None and not dry_run
+    if posts and (before or explain or export_prompt or use_answer):
+        raise InputError(
+            "--before, --explain, --export-prompt and --use-answer only go with --dry-run or "
+            "--file."
+        )
     from app import respond_command as command
     from app.logs import log_to_stderr
 
-    log_to_stderr()
     settings = load(Settings)
+    log_to_stderr(settings)
     moment = indexer_cli.checked_moment(before, "--before")
     model = command.offline_model(use_answer, export_prompt)
     if file is not None:
@@ -110,14 +118,10 @@ def respond(  # noqa: PLR0913  options of one command
         work = command.dry_run(settings, repo, command.thread_of(file), moment, model)
     else:
         name, number = command.issue_of(issue or "")
-        if not dry_run and (moment or model):
-            raise InputError(
-                "--before, --export-prompt and --use-answer only go with --dry-run or --file."
-            )
         work = (
-            command.dry_run(settings, name, number, moment, model)
-            if dry_run
-            else command.post(settings, name, number)
+            command.post(settings, name, number)
+            if posts
+            else command.dry_run(settings, name, number, moment, model)
         )
     responded = asyncio.run(work)
     if as_json:

@@ -12,10 +12,13 @@ from app.settings import Settings
 QUIET = ("httpx", "httpx2", "httpcore", "dbos", "uvicorn.access", "fastembed", "huggingface_hub")
 
 
-def log_to_stderr() -> None:
+def log_to_stderr(settings: Settings) -> None:
     """For commands: what they print on standard output may be read by a program."""
     structlog.reset_defaults()  # the server's processors hand on what a PrintLogger does not take
-    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
+    structlog.configure(
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
+    )
 
 
 def configure_logging(settings: Settings) -> None:

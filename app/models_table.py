@@ -20,7 +20,6 @@ class ModelSpec:
         input: dollars per million input tokens; None where we do not know.
         output: dollars per million output tokens.
         cache_read: of the input price, for tokens read from the prompt cache.
-        context: input tokens the model reads.
         max_output: output tokens the model writes, its thinking included.
         cache_minimum: a shorter stable part is not cached.
         effort: whether it thinks, steered by an effort parameter.
@@ -32,7 +31,6 @@ class ModelSpec:
     input: float | None = None
     output: float | None = None
     cache_read: float = 0.1
-    context: int = 200_000
     max_output: int = 64_000
     cache_minimum: int = 4096
     effort: bool = False
@@ -54,22 +52,17 @@ _SPECS: Final = (
         "claude-haiku-5-5",
         0.10,
         0.50,
-        context=1_000_000,
         max_output=128_000,
         cache_minimum=512,
         effort=True,
         long_from=100_000,
         long_factor=5.0,
     ),
-    ModelSpec(
-        "claude-sonnet-5-5", 2, 10, 0.05, 1_000_000, 128_000, cache_minimum=1024, effort=True
-    ),
-    ModelSpec("claude-opus-5-5", 4, 20, 0.05, 1_000_000, 128_000, cache_minimum=1024, effort=True),
-    ModelSpec(
-        "claude-fable-5-1", 10, 50, 0.025, 1_000_000, 128_000, cache_minimum=1024, effort=True
-    ),
-    ModelSpec("claude-sonnet-5", 2, 10, context=1_000_000, max_output=128_000, effort=True),
-    ModelSpec("claude-opus-5", 5, 25, context=1_000_000, max_output=128_000, effort=True),
+    ModelSpec("claude-sonnet-5-5", 2, 10, 0.05, 128_000, cache_minimum=1024, effort=True),
+    ModelSpec("claude-opus-5-5", 4, 20, 0.05, 128_000, cache_minimum=1024, effort=True),
+    ModelSpec("claude-fable-5-1", 10, 50, 0.025, 128_000, cache_minimum=1024, effort=True),
+    ModelSpec("claude-sonnet-5", 2, 10, max_output=128_000, effort=True),
+    ModelSpec("claude-opus-5", 5, 25, max_output=128_000, effort=True),
     ModelSpec("claude-haiku-4-5", 1, 5),
 )
 _BY_NAME: Final = {spec.name: spec for spec in _SPECS}

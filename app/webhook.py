@@ -35,6 +35,9 @@ MAX_BYTES = 25 * 1024 * 1024
 READ_SECONDS = 30.0
 # Above this, hashing and parsing leave the event loop.
 LARGE_BYTES = 512 * 1024
+# Nobody knows who sends a body before it is whole: so many large ones may fill the memory at once.
+LARGE_AT_ONCE = 16
+_large: set[Request] = set()
 SUBJECT = 140
 UNAVAILABLE = 503
 RETRY_SECONDS = "30"
@@ -152,7 +155,7 @@ async def _read(request: Request) -> bytes:
     """The body, as long as it is not too large; what is too large is not read to its end.
 
     Raises:
-        Refused: 413, 408, or 400 where nobody is left to hear it.
+        Refused: 413, 408, 503 where there is no room, or 400 where nobody is left to hear it.
     """
     too_large = Refused(413, "too_large", f"A delivery has at most {MAX_BYTES} bytes.")
     announced = request.headers.get("content-length", "")
@@ -165,10 +168,16 @@ async def _read(request: Request) -> bytes:
                 chunks += chunk
                 if len(chunks) > MAX_BYTES:
                     raise too_large
+                if len(chunks) > LARGE_BYTES and request not in _large:
+                    if len(_large) >= LARGE_AT_ONCE:
+                        raise Refused(UNAVAILABLE, "busy", "Too many large bodies arrive at once.")
+                    _large.add(request)
     except TimeoutError as error:
         raise Refused(408, "too_slow", "The body did not arrive in time.") from error
     except ClientDisconnect as error:
         raise Refused(400, "hung_up", "The body did not arrive.") from error
+    finally:
+        _large.discard(request)
     return bytes(chunks)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from indexer.lexical import lexical
 from indexer.signatures import error_signatures
 
-__all__ = ["clean", "error_signatures", "lexical", "plain_excerpt", "template_key"]
+__all__ = ["clean", "error_signatures", "lexical", "template_key"]
 
 # A folded block longer than this is a log, a shorter one a part of the story.
 MAX_FOLDED_LINES = 12
@@ -232,17 +232,3 @@ def _inline(line: str) -> str:
         line = line[bullet.end() :]
     line = " ".join(line.split())
     return line if _WORD.search(line) else ""
-
-
-def plain_excerpt(text: str, limit: int = 300) -> str:
-    """The head of a cleaned text on one line, cut at a sentence or a word, with `…` where cut."""
-    line = " ".join(text[: limit * 4].split())
-    if len(line) <= limit:
-        return line if len(text) <= limit * 4 else line + "…"
-    head = line[: limit - 1]
-    for mark in (". ", "。", "! ", "? "):
-        end = head.rfind(mark)
-        if end > limit // 2:
-            return head[: end + 1]
-    space = head.rfind(" ")
-    return (head[:space] if space > limit // 2 else head).rstrip(" ,;:") + "…"

@@ -77,9 +77,14 @@ def test_image_installs_the_lock_with_hashes_and_nothing_for_development(
 ) -> None:
     installs = [rest for word, rest in stages[0] if word == "RUN" and "pip install" in rest]
     assert "--require-hashes -r requirements.lock" in installs[0]
-    assert all("--no-deps" in rest for rest in installs[1:])
+    unit = (DEPLOY / "oncall-intern.service").read_text(encoding="utf-8")
+    ours = [*installs[1:], *re.findall(r"pip install .*--no-deps.*", unit)]
+    assert len(ours) == 2
+    # What builds the App comes out of the lock as well.
+    assert all("--no-deps --no-build-isolation ." in rest for rest in ours)
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     assert "--hash=sha256:" in lock
+    assert re.search(r"^setuptools==.* \\$", lock, flags=re.MULTILINE)
     assert not re.search(r"^(pytest|ruff|mypy)==", lock, flags=re.MULTILINE)
 
 

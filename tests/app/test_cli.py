@@ -111,6 +111,8 @@ def test_serve_on_a_port_that_is_taken(intern, github):
         ["respond", "--file", "missing.json", "--repo", "octo/pump"],
         ["respond", "--file", "missing.json"],
         ["respond", "octo/pump#7", "--file", "x.json"],
+        ["respond", "octo/pump#7", "--dry-run", "--repo", "octo/other"],
+        ["respond", "octo/pump#7", "--explain"],
     ],
 )
 def test_respond_with_wrong_arguments_says_so_in_one_line(intern, arguments):

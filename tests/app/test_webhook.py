@@ -180,6 +180,27 @@ async def test_a_body_that_never_ends_is_not_waited_for(app, monkeypatch):
     assert (answer.status_code, answer.json()["reason"]) == (408, "too_slow")
 
 
+async def test_so_many_large_bodies_are_read_at_once(app, monkeypatch):
+    monkeypatch.setattr(webhook, "LARGE_AT_ONCE", 1)
+    arrived, go_on = asyncio.Event(), asyncio.Event()
+
+    async def large() -> Any:
+        yield b"x" * (webhook.LARGE_BYTES + 1)
+        arrived.set()
+        await go_on.wait()
+
+    first = asyncio.create_task(send(app, large(), delivery_headers(b"", "issues")))
+    await arrived.wait()
+    second = await send(app, b"x" * (webhook.LARGE_BYTES + 1), delivery_headers(b"", "issues"))
+    assert (second.status_code, second.json()["reason"]) == (503, "busy")
+    assert second.headers["retry-after"] == "30"
+    assert (await deliver(app, "issues", issue_payload())).status_code == 202
+    go_on.set()
+    assert (await first).status_code == 401
+    third = await send(app, b"x" * (webhook.LARGE_BYTES + 1), delivery_headers(b"", "issues"))
+    assert third.status_code == 401
+
+
 async def test_a_large_delivery_is_read_off_the_event_loop(app):
     payload = issue_payload()
     payload["issue"]["body"] = "😀\x00" * 300_000

@@ -1,7 +1,10 @@
 """GitHub's JSON for its objects, as REST answers and webhook payloads show them."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from tests.github_simulator.world import (
     SimComment,
@@ -13,7 +16,8 @@ from tests.github_simulator.world import (
 )
 
 Json = dict[str, Any]
-EVENTS = ["check_run", "issue_comment", "issues", "push", "release", "repository"]
+MANIFEST = yaml.safe_load((Path(__file__).parents[2] / "app.yml").read_text(encoding="utf-8"))
+EVENTS = sorted(MANIFEST["default_events"])
 REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
 
 

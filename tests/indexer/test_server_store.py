@@ -9,7 +9,7 @@ from qdrant_client import QdrantClient, models
 
 from indexer.errors import SettingError, StoreError, StoreMismatch, StoreUnavailable
 from indexer.server_store import ServerStore
-from indexer.settings import IndexSettings
+from indexer.settings import IndexSettings, load
 from tests.fakes_store import fingerprint, point
 
 
@@ -56,6 +56,13 @@ def settings(url, **more):
 EXISTS = (200, b'{"result":{"exists":true},"status":"ok","time":0}')
 
 
+def test_a_key_over_http_is_sent_without_a_warning(recwarn):
+    with qdrant_answering((403, b"{}")) as (url, seen), pytest.raises(StoreUnavailable):
+        ServerStore.open(settings(url, qdrant_api_key="word"), fingerprint())
+    assert [str(warning.message) for warning in recwarn] == []
+    assert seen[0][2]["api-key"] == "word"
+
+
 def test_a_server_that_is_not_there_is_noticed_soon():
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
@@ -68,8 +75,9 @@ def test_a_server_that_is_not_there_is_noticed_soon():
 
 @pytest.mark.parametrize("port", ["9", "99999"])
 def test_a_password_in_the_address_is_not_shown(port):
+    url = f"http://intern:hunter2@127.0.0.1:{port}"
     with pytest.raises((StoreUnavailable, SettingError), match="QDRANT_URL") as caught:
-        ServerStore.open(settings(f"http://intern:hunter2@127.0.0.1:{port}"), fingerprint())
+        ServerStore.open(load(IndexSettings, qdrant_url=url), fingerprint())
     assert "hunter2" not in str(caught.value)
 
 
@@ -78,7 +86,6 @@ def test_without_a_url_the_setting_is_named():
         ServerStore.open(IndexSettings(qdrant_url=None), fingerprint())
 
 
-@pytest.mark.filterwarnings("ignore:Api key is used with an insecure connection")
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refused_key_names_its_setting(status):
     with (

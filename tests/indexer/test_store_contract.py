@@ -20,7 +20,6 @@ from tests.fakes_store import DIMENSION, dense, fingerprint, local_socket, point
 
 HERE = Where(repos=("o/r",))
 MARK = fingerprint()
-pytestmark = pytest.mark.filterwarnings("ignore:Api key is used with an insecure connection")
 KINDS = ("edge", "remote", "memory", *(("server",) if "QDRANT_URL" in os.environ else ()))
 
 

@@ -3,7 +3,7 @@ import time
 import pytest
 
 from indexer.signatures import is_frame
-from indexer.text import clean, error_signatures, lexical, plain_excerpt, template_key
+from indexer.text import clean, error_signatures, lexical, template_key
 
 FORM = """### Steps to reproduce
 
@@ -89,13 +89,6 @@ def test_blobs_of_base64_go_and_long_korean_stays():
     assert clean(korean) == korean
 
 
-def test_an_excerpt_ends_at_a_sentence():
-    text = "The first sentence is here. The second one is a good deal longer than the first."
-    assert plain_excerpt(text, 45) == "The first sentence is here."
-    assert plain_excerpt("a b\nc", 45) == "a b c"
-    assert plain_excerpt("word " * 50, 20).endswith("…")
-
-
 @pytest.mark.parametrize(
     ("text", "tokens"),
     [
@@ -169,7 +162,6 @@ def test_hostile_bodies_take_no_time(piece):
     lexical(body)
     error_signatures(f"Error: {body}")
     error_signatures(lines)
-    plain_excerpt(body)
     assert time.process_time() - started < 3
 
 
