@@ -7,7 +7,7 @@ import structlog
 
 from app import publisher
 from app.records import Records, Reply
-from indexer.errors import Forbidden, NotFound
+from indexer.errors import Forbidden, NotFound, Rejected
 from indexer.github import GitHubClient
 
 log = structlog.get_logger()
@@ -41,7 +41,7 @@ async def settle(records: Records, client: GitHubClient, said: Reply, wanted: st
             # Remembered first: after a crash in between, the label is there and known for ours.
             await asyncio.to_thread(records.remember, replace(said, label=wanted))
             await publisher.add_label(client, said.repo, said.number, wanted)
-    except (NotFound, Forbidden) as error:
+    except (NotFound, Forbidden, Rejected) as error:
         log.warning("label not set", repo=said.repo, number=said.number, error=str(error))
 
 
@@ -55,6 +55,6 @@ async def take_off(records: Records, client: GitHubClient, said: Reply) -> None:
         return
     try:
         await publisher.remove_label(client, said.repo, said.number, said.label)
-    except Forbidden as error:
+    except (Forbidden, Rejected) as error:
         log.warning("label stays", repo=said.repo, number=said.number, error=str(error))
     await asyncio.to_thread(records.remember, replace(said, label=None))

@@ -81,6 +81,12 @@ class QueueUnavailable(InternError):
     reason = "queue_unavailable"
 
 
+class TriedTooOften(QueueUnavailable):
+    """A job with this cause died so many times that it gets no further attempt."""
+
+    reason = "tried_too_often"
+
+
 class JobFailed(InternError):
     """A job ended in an error; the text is that error's."""
 
@@ -238,6 +244,7 @@ class JobQueue:
 
         Raises:
             QueueUnavailable: the database did not take them in time.
+            TriedTooOften: one of them died too often.
         """
         moment = (at or datetime.now(UTC)).isoformat()
         storing = asyncio.to_thread(self._store, delivery, jobs, moment, repeated)
@@ -281,6 +288,8 @@ class JobQueue:
                 workflow_id = f"{base}:{attempt}"
             else:
                 break
+        else:
+            raise TriedTooOften(f"{name} was tried {MAX_ATTEMPTS} times for this cause.")
         return workflow_id
 
     def depth(self) -> dict[tuple[str, str], int]:

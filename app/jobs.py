@@ -33,7 +33,7 @@ from app.job_kinds import (
     Trigger,
     restored,
 )
-from app.job_queue import ENDED, JobQueue, Outcome, Recurring, Workflow
+from app.job_queue import ENDED, JobQueue, Outcome, Recurring, TriedTooOften, Workflow
 from app.metrics import Metrics
 from app.repository_jobs import RepositoryJobs
 from app.settings import Settings
@@ -111,13 +111,23 @@ class Jobs:
         await self._repositories.resume_backfills(state)
 
     async def _respond(self, job: Respond, at: str) -> Outcome:
+        try:
+            outcome = await self._answer_or_give_up(job, at)
+        except InternError:
+            # Else the label could not be added again to ask once more.
+            await self._remove_label(job)
+            raise
+        await self._remove_label(job)
+        return outcome
+
+    async def _answer_or_give_up(self, job: Respond, at: str) -> Outcome:
         if await self._history_is_there(job):
-            outcome = await self._answer(job, at)
-        else:
-            outcome = await self._step(self._steps.give_up_waiting, job)
+            return await self._answer(job, at)
+        return await self._step(self._steps.give_up_waiting, job)
+
+    async def _remove_label(self, job: Respond) -> None:
         if job.trigger == "label":
             await self._step(self._steps.remove_label, job)
-        return outcome
 
     async def _answer(self, job: Respond, at: str) -> Outcome:
         """Two steps: making an answer costs money, and is not repeated where posting it fails."""
@@ -197,7 +207,10 @@ class Jobs:
         # Several new issues ask for one and the same backfill; each that failed may be repeated.
         cause = f"first:{last_began or 'never'}"
         backfill = Backfill(job.repo, job.installation)
-        await self._queue.enqueue(cause, [backfill], repeated=ENDED)
+        try:
+            await self._queue.enqueue(cause, [backfill], repeated=ENDED)
+        except TriedTooOften:
+            return {"outcome": "given_up"}
         return {"outcome": "queued"}
 
     async def _refresh_thread(self, job: RefreshThread, _at: str) -> Outcome:

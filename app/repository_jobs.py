@@ -22,7 +22,7 @@ from app.job_kinds import (
     restored,
     stored,
 )
-from app.job_queue import ENDED, JobQueue, Outcome, Recurring
+from app.job_queue import ENDED, JobQueue, Outcome, Recurring, TriedTooOften
 from app.queued import asked_since, unfinished_issues
 from app.stepping import Patience
 from indexer.state import State, Status
@@ -98,7 +98,10 @@ class RepositoryJobs:
                 log.info("backfill goes on", repo=repo)
                 # Its other options are in the row.
                 job = Backfill(repo, docs=row.docs)
-                await self._queue.enqueue(f"resume:{row.started_at}", [job], repeated=ENDED)
+                try:
+                    await self._queue.enqueue(f"resume:{row.started_at}", [job], repeated=ENDED)
+                except TriedTooOften as error:
+                    log.warning("backfill does not go on", repo=repo, error=str(error))
 
     async def adopt(self, job: Adopt, at: str) -> Outcome:
         """Read an installation's repositories, one after the other.

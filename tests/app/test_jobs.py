@@ -13,7 +13,7 @@ import pytest
 from dbos import DBOS
 
 from app.job_kinds import Adopt, Backfill, Forget, Job, Move, RefreshThread, Respond
-from app.job_queue import JobQueue
+from app.job_queue import JobQueue, QueueUnavailable
 from app.jobs import Jobs
 from app.metrics import Metrics
 from app.settings import Settings
@@ -84,6 +84,14 @@ async def test_the_label_goes_even_when_there_was_nothing_to_say(tmp_path):
     assert [name for name, _ in steps.calls][-2:] == ["prepare_answer", "remove_label"]
 
 
+async def test_the_label_goes_even_when_the_answer_fails(tmp_path):
+    steps = ScriptedSteps(prepare_answer=[Forbidden("no")])
+    async with running(tmp_path, steps) as jobs:
+        with pytest.raises(Exception, match="no"):
+            await jobs.run(Respond("octo/tools", 7, 11, "label"))
+    assert [name for name, _ in steps.calls][-2:] == ["prepare_answer", "remove_label"]
+
+
 async def test_trouble_that_passes_is_waited_out(tmp_path):
     steps = ScriptedSteps(
         prepare_answer=[GitHubUnavailable("502"), RateLimited("slow down", retry_after=0.01)]
@@ -124,6 +132,16 @@ async def test_an_answer_that_cannot_be_posted_is_dropped(tmp_path):
         with pytest.raises(Exception, match="publish_answer was tried 3 times"):
             await jobs.run(ISSUE)
     assert steps.calls[-1][0] == "drop_answer"
+
+
+async def test_a_delivery_whose_jobs_died_too_often_is_not_taken(tmp_path, monkeypatch):
+    monkeypatch.setattr("app.job_queue.MAX_ATTEMPTS", 2)
+    async with running(tmp_path, ScriptedSteps(prepare_answer=[Forbidden("no")] * 3)) as jobs:
+        for _ in range(2):
+            with pytest.raises(Exception, match="no"):
+                await jobs.run(ISSUE, "guid")
+        with pytest.raises(QueueUnavailable, match="Respond was tried 2 times"):
+            await jobs.queue.enqueue("guid", [ISSUE])
 
 
 async def test_a_redelivery_repeats_only_what_is_dead(tmp_path):
