@@ -9,7 +9,7 @@ from app.records import Records
 from app.settings import Settings
 from indexer.embedding import TextEmbedder, open_embedder
 from indexer.errors import InternError, SettingError
-from indexer.github import GitHubClients
+from indexer.github_clients import GitHubClients
 from indexer.knowledge_base import open_knowledge_base
 from indexer.reranking import open_reranker
 

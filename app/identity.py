@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.settings import Settings
-from indexer.github import GitHubClients
+from indexer.github_clients import GitHubClients
 
 
 @dataclass(frozen=True, slots=True)

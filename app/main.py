@@ -23,7 +23,7 @@ from app.stepping import Patience
 from app.steps import Steps
 from indexer.embedding import TextEmbedder, open_embedder
 from indexer.errors import InternError
-from indexer.github import GitHubClients
+from indexer.github_clients import GitHubClients
 from indexer.knowledge_base import open_knowledge_base, socket_path
 from indexer.reranking import open_reranker
 from indexer.search import Searcher

@@ -13,7 +13,8 @@ if TYPE_CHECKING:  # whoever only hands services on need not load the engines
     from app.records import Records
     from app.settings import Settings
     from indexer.embedding import TextEmbedder
-    from indexer.github import GitHubClient, GitHubClients
+    from indexer.github import GitHubClient
+    from indexer.github_clients import GitHubClients
     from indexer.search import Searcher
     from indexer.state import State
     from indexer.store import KnowledgeBase

@@ -1,4 +1,4 @@
-"""One GitHub client per installation or token: auth, GHES and ghe.com URLs, limits, retries.
+"""A GitHub client: REST and GraphQL under one credential, GHES and ghe.com URLs, limits, retries.
 
 githubkit signs the requests; asking again is decided here. Reads are repeated after server
 errors and limits, within a bound; writes never are, because a lost answer does not tell whether
@@ -16,9 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 from weakref import WeakKeyDictionary
 
 import httpx
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from githubkit import AppAuthStrategy, GitHub, TokenAuthStrategy
+from githubkit import GitHub, TokenAuthStrategy
 from githubkit.auth.base import BaseAuthStrategy
 from githubkit.cache import MemCacheStrategy
 from githubkit.exception import RequestFailed
@@ -28,21 +26,16 @@ from indexer.errors import (
     GitHubError,
     GitHubTimedOut,
     GitHubUnavailable,
-    NotFound,
     RateLimited,
-    SettingError,
 )
 from indexer.github_errors import error_of, graphql_error, hidden_part, wait_before_retry
 from indexer.request_budget import RequestBudget, budget_of
-from indexer.settings import IndexSettings
 
 # GitHub gives up on a query after 10 s; a proxy in between may take longer to say so.
 TIMEOUT = httpx.Timeout(40.0, connect=10.0)
 # How long a read may wait for limits and server errors, all its attempts together.
 PATIENCE = 60.0
 ATTEMPTS = 6
-# An installation may be removed and made again under another id.
-INSTALLATION_MEMORY = 300.0
 
 T = TypeVar("T")
 Sleep = Callable[[float], Awaitable[None]]
@@ -318,130 +311,6 @@ class GitHubClient:
         if self._api_url.endswith("/api/v3"):
             return f"{self._api_url.removesuffix('/v3')}/graphql"
         return f"{self._api_url}/graphql"
-
-
-class GitHubClients:
-    """Hands out clients: the App itself, its installations, or a token.
-
-    Args:
-        settings: where GitHub is and what identifies us.
-        sleep: what waits; tests pass their own.
-        clock: seconds since 1970.
-    """
-
-    def __init__(
-        self,
-        settings: IndexSettings,
-        *,
-        sleep: Sleep = asyncio.sleep,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._settings = settings
-        self._sleep = sleep
-        self._clock = clock
-        self._clients: dict[str | int, GitHubClient] = {}
-        self._installations: dict[str, tuple[float, int]] = {}
-
-    def require_credentials(self) -> None:
-        """See that there is something to read a repository with; GitHub is not asked.
-
-        Raises:
-            SettingError: there is neither a token nor an App's key, or the key is wrong.
-        """
-        if self._settings.github_token is not None:
-            return
-        if self._settings.github_app_id is None:
-            raise SettingError(
-                "GITHUB_TOKEN is not set, nor are GITHUB_APP_ID and GITHUB_PRIVATE_KEY: "
-                "one of them is needed to read from GitHub."
-            )
-        self.app()
-
-    def app(self) -> GitHubClient:
-        """The App itself, by its signed JWT: installations and nothing of a repository.
-
-        Raises:
-            SettingError: the App's id or key is missing or wrong.
-        """
-        if "app" not in self._clients:
-            self._clients["app"] = self._client(
-                self._app_auth(), "the App's key (GITHUB_APP_ID, GITHUB_PRIVATE_KEY)"
-            )
-        return self._clients["app"]
-
-    def for_installation(self, installation_id: int) -> GitHubClient:
-        """An installation of the App, by a token that githubkit renews."""
-        if installation_id not in self._clients:
-            self._clients[installation_id] = self._client(
-                self._app_auth().as_installation(installation_id),
-                f"installation {installation_id} of the App",
-            )
-        return self._clients[installation_id]
-
-    def for_token(self) -> GitHubClient:
-        """Whoever GITHUB_TOKEN belongs to.
-
-        Raises:
-            SettingError: GITHUB_TOKEN is not set.
-        """
-        if self._settings.github_token is None:
-            raise SettingError("GITHUB_TOKEN is not set.")
-        if "token" not in self._clients:
-            self._clients["token"] = self._client(
-                TokenAuthStrategy(self._settings.github_token.get_secret_value()), "GITHUB_TOKEN"
-            )
-        return self._clients["token"]
-
-    async def for_repo(self, repo: str) -> GitHubClient:
-        """The client that may read `owner/name`: GITHUB_TOKEN's, else the App's installation.
-
-        Raises:
-            NotFound: the App is not installed there.
-            SettingError: there is neither a token nor an App's key.
-        """
-        self.require_credentials()
-        if self._settings.github_token is not None:
-            return self.for_token()
-        key = repo.lower()
-        known = self._installations.get(key)
-        if known is None or known[0] < self._clock():
-            try:
-                found = await self.app().get(f"repos/{repo}/installation")
-            except NotFound as error:
-                raise NotFound(f"The App is not installed on {repo}.") from error
-            known = (self._clock() + INSTALLATION_MEMORY, int(found["id"]))
-            self._installations[key] = known
-        return self.for_installation(known[1])
-
-    async def aclose(self) -> None:
-        """Close every client's connections."""
-        for client in self._clients.values():
-            await client.aclose()
-        self._clients.clear()
-
-    def _app_auth(self) -> AppAuthStrategy:
-        if self._settings.github_app_id is None:
-            raise SettingError("GITHUB_APP_ID is not set: it is the App's number.")
-        pem = self._settings.private_key()
-        name = "GITHUB_PRIVATE_KEY" + ("" if self._settings.github_private_key else "_PATH")
-        try:
-            key = load_pem_private_key(pem.encode(), password=None)
-        except (ValueError, TypeError) as error:
-            raise SettingError(f"{name} is not an unencrypted private key in PEM.") from error
-        if not isinstance(key, RSAPrivateKey):
-            raise SettingError(f"{name} is not an RSA key, as GitHub's are.")
-        return AppAuthStrategy(self._settings.github_app_id, pem)
-
-    def _client(self, auth: BaseAuthStrategy, credential: str) -> GitHubClient:
-        return GitHubClient(
-            auth,
-            api_url=self._settings.api_url,
-            web_url=self._settings.web_url,
-            api_version=self._settings.github_api_version,
-            credential=credential,
-            sleep=self._sleep,
-            clock=self._clock,
-        )
 
 
 def _encoded(body: Json) -> bytes:

@@ -44,7 +44,7 @@ def read_history(  # noqa: PLR0913 - what the command was told
         wanted = {"repo": repo, "full": full, "docs": docs, "since": moment}
         return _there(server, "backfill", wanted, watch)[0]
     from indexer.backfill import backfill
-    from indexer.github import GitHubClients  # githubkit takes a while to import
+    from indexer.github_clients import GitHubClients  # githubkit takes a while to import
 
     clients = GitHubClients(settings)
     clients.require_credentials()  # before anything is made or loaded

@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from indexer.github import GitHubClients
+from indexer.github_clients import GitHubClients
 from indexer.settings import IndexSettings
 from tests.github_simulator import Simulator
 

@@ -10,7 +10,7 @@ import sys
 
 from indexer.backfill import backfill
 from indexer.edge_store import EdgeStore
-from indexer.github import GitHubClients
+from indexer.github_clients import GitHubClients
 from indexer.settings import IndexSettings, load
 from indexer.sources import bodies, docs, github  # noqa: F401 - imported before it begins
 from indexer.state import State

@@ -16,7 +16,8 @@ from indexer.errors import (
     Rejected,
     SettingError,
 )
-from indexer.github import GitHubClient, GitHubClients
+from indexer.github import GitHubClient
+from indexer.github_clients import GitHubClients
 from indexer.settings import IndexSettings
 from tests.fakes_github import FakeClock
 from tests.github_simulator.server import _new_key

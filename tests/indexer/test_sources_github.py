@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from indexer.errors import Forbidden, GitHubUnavailable, NotFound, RateLimited
-from indexer.github import GitHubClients
+from indexer.github_clients import GitHubClients
 from indexer.sources import queries
 from indexer.sources.github import fetch_thread, iter_threads
 from tests.fakes_github import FakeClock, clients_for, comments, thread
