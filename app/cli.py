@@ -1,4 +1,4 @@
-"""`intern …`: serve, respond and doctor; and the indexer's commands beside them."""
+"""`intern …`: setup, serve, respond and doctor; and the indexer's commands beside them."""
 
 import asyncio
 from pathlib import Path
@@ -62,6 +62,26 @@ def serve(
 
     configure_logging(settings)
     asyncio.run(run(create_app(settings), settings))
+
+
+@app.command()
+def setup(
+    *,
+    url: Annotated[str, typer.Option(help="The address at which GitHub reaches the server.")],
+    organization: Annotated[
+        str | None, typer.Option(help="Whose App it is to be; by default your own account's.")
+    ] = None,
+    key: Annotated[Path, typer.Option(help="The file to write the App's key to.")] = Path(
+        "oncall-intern.pem"
+    ),
+    manifest: Annotated[Path, typer.Option(help="What the App asks for.")] = Path("app.yml"),
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The page's; 0 for any.")] = 0,
+) -> None:
+    """Have GitHub make the App, and write its id, key and webhook secret into .env."""
+    from app.setup_command import Wanted, run
+
+    wanted = Wanted(url, organization, key, port, manifest)
+    asyncio.run(run(load(Settings), wanted, say))
 
 
 @app.command()

@@ -84,7 +84,7 @@ def test_has_only_keys_that_a_manifest_may_have(manifest: dict[str, Any]) -> Non
 def test_is_private_and_reaches_our_webhook(manifest: dict[str, Any]) -> None:
     assert manifest["public"] is False
     assert manifest["hook_attributes"]["url"].endswith("/webhooks")
-    for url in (manifest["url"], manifest["hook_attributes"]["url"], manifest["redirect_url"]):
+    for url in (manifest["url"], manifest["hook_attributes"]["url"]):
         assert url.startswith("https://intern.example.com")
 
 

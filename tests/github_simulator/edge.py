@@ -10,7 +10,7 @@ from fastapi import APIRouter, Body, FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
-from tests.github_simulator import rest_app, rest_files, rest_issues, rest_pulls
+from tests.github_simulator import manifests, rest_app, rest_files, rest_issues, rest_pulls
 from tests.github_simulator.actions import Unknown
 from tests.github_simulator.auth import Caller, Refused
 from tests.github_simulator.control import REMOTE
@@ -32,7 +32,7 @@ def create_app(sim: "Simulator") -> FastAPI:
     """The ASGI app over a simulator's parts."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.simulator = sim
-    modules = (rest_app, rest_files, rest_issues, rest_pulls)
+    modules = (manifests, rest_app, rest_files, rest_issues, rest_pulls)
     for routes in (own, *(module.routes for module in modules)):
         app.include_router(routes)
     app.middleware("http")(_as_github)
@@ -104,6 +104,8 @@ async def _as_github(request: Request, call_next: Next) -> Response:
     trouble = sim.trouble.take(method, path, await request.body())
     if trouble and trouble.delay:
         await asyncio.sleep(trouble.delay)
+    if manifests.needs_no_credential(path):
+        return (trouble and trouble.response(0)) or await call_next(request)
     try:
         caller = sim.authority.caller(
             request.headers.get("authorization"), app_route=_is_app_route(path)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Self
+from typing import Any, Self
 
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -45,6 +45,7 @@ class Simulator(Control):
         graph: `graph.asked`, `graph.slow_above`, `graph.knows_duplicates`.
         authority: `authority.revoke()`, `authority.token_life`.
         requests: what was asked, as `GET /repos/…`.
+        manifests: Apps to be made, by the code that is good once.
     """
 
     def __init__(  # noqa: PLR0913 - keywords
@@ -63,6 +64,7 @@ class Simulator(Control):
         self.webhook_secret = webhook_secret
         self.token = PERSONAL_TOKEN
         self.requests: list[str] = []
+        self.manifests: dict[str, tuple[str, dict[str, Any]]] = {}
         self.private_key: str | None = None
         if public_key is None:
             public_key, self.private_key = _new_key()
