@@ -42,6 +42,8 @@ async def settle(records: Records, client: GitHubClient, said: Reply, wanted: st
             await asyncio.to_thread(records.remember, replace(said, label=wanted))
             await publisher.add_label(client, said.repo, said.number, wanted)
     except (NotFound, Forbidden, Rejected) as error:
+        # Whoever puts it on by hand from now on is to keep it.
+        await asyncio.to_thread(records.remember, replace(said, label=None))
         log.warning("label not set", repo=said.repo, number=said.number, error=str(error))
 
 

@@ -203,11 +203,13 @@ def _repository(read: Payload, settings: Settings, _rules: Rules) -> tuple[Job, 
     return Ignored("action_unused")
 
 
-def _moved(named: str, after: str, settings: Settings) -> tuple[Job, ...]:
+def _moved(named: str, after: str, settings: Settings) -> tuple[Job, ...] | Ignored:
     try:
         before = _REPOSITORY_NAME.validate_python(named)
     except ValidationError as error:
         raise InputError("The payload's former name of the repository is none.") from error
+    if before.lower() == after.lower():  # only letter case, which names do not differ by
+        return Ignored("same_name")
     if settings.serves(after.partition("/")[0]):
         return (Move(before, after),)
     return (Forget((before,)),)

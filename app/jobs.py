@@ -115,7 +115,10 @@ class Jobs:
             outcome = await self._answer_or_give_up(job, at)
         except InternError:
             # Else the label could not be added again to ask once more.
-            await self._remove_label(job)
+            try:
+                await self._remove_label(job)
+            except InternError as error:  # what went wrong first is what counts
+                log.warning("label stays", repo=job.repo, number=job.number, error=str(error))
             raise
         await self._remove_label(job)
         return outcome

@@ -124,7 +124,7 @@ class _Now(Collector):
         )
         warning = GaugeMetricFamily(
             "intern_backfill_warning",
-            "1 where docs or releases could not be read, and why.",
+            "1 where something was left unread (docs, releases, a capped repository), and why.",
             labels=["repo", "reason"],
         )
         for row in self._repositories:

@@ -1,4 +1,4 @@
-"""The steps of the workflows about whole repositories: reading, syncing, forgetting.
+"""The steps of the workflows about whole repositories: reading, moving, forgetting.
 
 As in app/steps.py, every step may be repeated and returns a small JSON object with an `outcome`.
 """
@@ -99,14 +99,21 @@ class RepositorySteps:
         """Whether a repository is where it was.
 
         `here`; `moved` to another `name`; `lost` where it is deleted or the App no longer
-        installed there; `gone` where it cannot be read though the App is installed.
+        installed there; `gone` where it cannot be read though the App is installed, or where this
+        App never was: what came from a file or by a token is not forgotten for that.
         """
+        state, app = self._services.state, self._services.settings.github_app_id
+        known = await asyncio.to_thread(state.repository, job.repo)
         try:
             client = await self._services.client_for(job.repo, job.installation)
             name = str((await client.get(f"repos/{job.repo}"))["full_name"])
         except NotFound as error:
-            lost = await self._home(job.repo) is None
+            lost = known.app_id == app and await self._home(job.repo) is None
+            if not lost:
+                await asyncio.to_thread(state.fail, job.repo, error)
             return {"outcome": "lost" if lost else "gone", "error": str(error)}
+        if known.app_id != app:
+            await asyncio.to_thread(partial(state.update, job.repo, app_id=app))
         if name.lower() == job.repo.lower():
             return {"outcome": "here"}
         return {"outcome": "moved", "name": name, "error": f"{job.repo} is called {name} now."}
@@ -273,6 +280,8 @@ class RepositorySteps:
             case RefreshDocs():
                 where = Where((job.repo.lower(),), kinds=DOCUMENTS)
                 await asyncio.to_thread(kb.delete_where, where)
+                await asyncio.to_thread(self._services.state.left_out.keep_only, job.repo, ())
+                await asyncio.to_thread(records.settle_config, job.repo, ConfigFile("absent"))
             case RefreshConfig():
                 await asyncio.to_thread(records.settle_config, job.repo, ConfigFile("absent"))
             case CheckConfig():
@@ -280,6 +289,7 @@ class RepositorySteps:
             case _:
                 await asyncio.to_thread(delete_thread, kb, job.repo, job.number)
                 await asyncio.to_thread(records.forget_thread, job.repo, job.number)
+                await asyncio.to_thread(records.settle_config, job.repo, ConfigFile("absent"))
 
     def _is_begun_again(self, repo: str) -> bool:
         state = self._services.state
@@ -297,7 +307,7 @@ class RepositorySteps:
     def _delete(self, repos: list[str]) -> None:
         services = self._services
         for repo in repos:
-            services.knowledge_base.delete_where(Where(repos=(repo,)))
+            services.knowledge_base.delete_where(Where(repos=(repo.lower(),)))
             services.state.forget(repo)
         services.records.forget_repositories(repos)
         services.knowledge_base.flush()

@@ -143,7 +143,10 @@ class Page:
             self._keep(made)
         except InternError as error:
             self._say(f"Not done: {error}")
-            return self._shown(502, trouble=f"{error} Reload this page to try once more.")
+            # The code is good once: only where GitHub never saw it is there a second try.
+            again = "Reload this page to try once more."
+            more = again if isinstance(error, GitHubUnavailable) else ""
+            return self._shown(502, trouble=f"{error} {more}".strip())
         self._done = True
         install = f"{made.html_url}/installations/new"
         self._say(f"The App {made.html_url} is made: its key is in {self._wanted.key}, the rest in")
@@ -180,13 +183,18 @@ class Page:
         if not self._settings.allowed_accounts:
             lines["ALLOWED_ACCOUNTS"] = made.owner.login
         text = "".join(f"{name}={_quoted(value)}\n" for name, value in lines.items())
-        lost = f"The App {made.html_url} is made, its key is not kept: make another on its page."
-        try:
-            _write(key, made.pem, os.O_EXCL)
-            _write(ENV, f"\n# The App {made.html_url}\n{text}", os.O_APPEND)
-        except OSError as error:
-            why = f"{error.filename} cannot be written ({error.strerror})"
-            raise InputError(f"{why}. {lost}") from error
+        written = (
+            (key, made.pem, os.O_EXCL, "key"),
+            (ENV, f"\n# The App {made.html_url}\n{text}", os.O_APPEND, "webhook secret"),
+        )
+        for path, content, how, lost in written:
+            try:
+                _write(path, content, how)
+            except OSError as error:
+                raise InputError(
+                    f"{path} cannot be written ({error.strerror}). The App {made.html_url} is "
+                    f"made, its {lost} is not kept: make another on its page."
+                ) from error
 
     def _shown(self, status: int, **values: Any) -> HTMLResponse:  # noqa: ANN401  the template's
         environment = jinja2.Environment(autoescape=True)

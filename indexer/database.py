@@ -92,6 +92,8 @@ def rename_rows(engine: sa.Engine, tables: Sequence[sa.Table], before: str, afte
 
     Where the new name has a row of the same key already, that one is newer and stays.
     """
+    if before == after:
+        return
     with engine.begin() as connection:
         for table in tables:
             old = table.c.repo == before

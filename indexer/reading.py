@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from indexer import config_file
 from indexer.errors import Forbidden, InputError, Rejected
 from indexer.exclusive import exclusive
-from indexer.opening import opened
+from indexer.opening import opened, require_data
 from indexer.progress import BackfillReport, OnProgress, report_of
 from indexer.repo_config import RepoConfig, Sources
 from indexer.runs import run_there, running_server
@@ -86,11 +86,13 @@ def read_changes(settings: IndexSettings, repo: str, watch: Watch, *, docs: bool
     """Read what changed in a repository since it was last read.
 
     Raises:
-        InputError: it was not read to the end before.
+        InputError: it was not read from GitHub to the end before.
         InternError: it cannot be read, or another process is reading it.
     """
+    require_data(settings, repo)
     with closing(State.open(settings)) as state:
-        if not state.repository(repo).is_complete:
+        row = state.repository(repo)
+        if not row.is_complete or row.source != "github":
             raise InputError(f"The history of {repo} was not read yet: run `backfill {repo}`.")
     return read_history(settings, repo, watch, full=False, docs=docs, since=None)
 

@@ -38,6 +38,8 @@ def rename_threads(kb: KnowledgeBase, before: str, after: str) -> int:
     links = re.compile(rf"(?i)^(https?://[^/]+)/{re.escape(before)}(?=/|$)")
     shown = rf"\1/{after}"
     before, after = before.lower(), after.lower()
+    if before == after:
+        return 0
     known = stored_numbers(kb, after)
     carried = 0
     # The issues last: a thread whose issue is there counts as carried over.

@@ -71,6 +71,7 @@ class RepositoryState:
             reads everything, or none is under way.
         anew: the run under way reads everything though it was read before.
         docs: the last run was to read files and releases too.
+        app_id: the GitHub App that was seen to be installed there last; None for none.
         error: why the last run failed, as one sentence.
         error_reason: the error's short code.
         warning: what the last run could not read though it did not fail, as one sentence.
@@ -90,6 +91,7 @@ class RepositoryState:
     since: datetime | None = None
     anew: bool = False
     docs: bool = True
+    app_id: int | None = None
     error: str | None = None
     error_reason: str | None = None
     warning: str | None = None
@@ -127,6 +129,7 @@ _repositories = sa.Table(
     sa.Column("since", sa.Text),
     sa.Column("anew", sa.Boolean),
     sa.Column("docs", sa.Boolean),
+    sa.Column("app_id", sa.BigInteger),
     sa.Column("error", sa.Text),
     sa.Column("error_reason", sa.Text),
     sa.Column("warning", sa.Text),
@@ -175,7 +178,7 @@ class State:
         return _read(dict(row)) if row else RepositoryState(repo.lower())
 
     def repositories(self) -> dict[str, RepositoryState]:
-        """Every repository that was ever begun, in the order of their names."""
+        """Every repository that has a row, begun or not, in the order of their names."""
         query = sa.select(_repositories).order_by(_repositories.c.repo)
         with self._engine.connect() as connection:
             rows = [_read(dict(row)) for row in connection.execute(query).mappings()]
@@ -289,6 +292,7 @@ def _write(row: RepositoryState) -> dict[str, Any]:
         "total": row.total,
         "anew": row.anew,
         "docs": row.docs,
+        "app_id": row.app_id,
         "error": row.error,
         "error_reason": row.error_reason,
         "warning": row.warning,

@@ -31,4 +31,7 @@ async def test_a_label_that_github_rejects_is_logged_and_no_more(tmp_path):
         with capture_logs() as told:
             await duplicate_label.settle(records, client, said, wanted)
         assert told[0]["error"] == "Validation Failed"
+        # What somebody else puts there from now on is not ours to take off.
+        kept = records.reply_of("octo/tools", 7)
+        assert kept is None or kept.label is None
     records.close()

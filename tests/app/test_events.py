@@ -190,6 +190,7 @@ def test_repositories_of_an_installation():
             (Move("octo/kit", "octo/tools"),),
         ),
         ("renamed", {}, Ignored("no_former_name")),
+        ("renamed", {"repository": {"name": {"from": "Tools"}}}, Ignored("same_name")),
         (
             "transferred",
             {"owner": {"from": {"organization": {"login": "before"}}}},

@@ -150,6 +150,18 @@ async def test_a_loss_that_no_webhook_told_is_found_by_the_sync(tmp_path, lose):
         assert services.state.names() | services.records.repositories() == set()
 
 
+@pytest.mark.parametrize("app", [None, 999], ids=["read by a token or a file", "another App's"])
+async def test_what_this_app_never_had_is_not_lost_to_it(tmp_path, app):
+    async with running_server(tmp_path, history(), sync_interval_hours=SHORT) as server:
+        points = count(server, HERE)
+        server.services.state.update(REPO, app_id=app)
+        server.github.pause_webhooks()
+        server.github.uninstall(1001)
+        await server.sync()
+        assert count(server, HERE) == points
+        assert "not installed" in server.services.state.repository(REPO).error
+
+
 async def test_a_suspended_installation_is_no_loss(tmp_path):
     async with running_server(tmp_path, history(), sync_interval_hours=SHORT) as server:
         points = count(server, HERE)

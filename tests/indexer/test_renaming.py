@@ -6,7 +6,10 @@ from indexer.doc_indexing import index_releases
 from indexer.edge_store import EdgeStore
 from indexer.indexing import index_threads, stored_threads
 from indexer.renaming import rename_threads
+from indexer.settings import IndexSettings
+from indexer.state import State
 from indexer.store import Where
+from indexer.thresholds import Thresholds
 from tests.fakes_embedding import TOY_FINGERPRINT, ToyEmbedder
 from tests.fakes_threads import comment, event, release, thread
 
@@ -60,6 +63,17 @@ def test_it_is_as_if_it_had_been_read_under_the_new_name(kb, tmp_path):
     index_threads(with_new, ToyEmbedder(), NEW, history(NEW))
     assert contents(kb) == contents(with_new)
     with_new.close()
+
+
+def test_other_letter_case_is_no_other_name(kb, tmp_path):
+    index_threads(kb, ToyEmbedder(), OLD, history(OLD))
+    assert rename_threads(kb, OLD.upper(), OLD) == 0
+    assert kb.repos() == {OLD: 44}
+    state = State.open(IndexSettings(data_dir=tmp_path))
+    state.save_thresholds(OLD, Thresholds(duplicate=0.9, related=0.5, document=0.5))
+    state.rename(OLD.upper(), OLD)
+    assert state.thresholds(OLD).duplicate == 0.9
+    state.close()
 
 
 def test_reading_it_again_embeds_no_issue(kb):
