@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import httpx
 import jinja2
@@ -129,7 +130,8 @@ class Page:
         owner = self._wanted.organization
         place = f"organizations/{owner}/settings" if owner else "settings"
         action = f"{self._settings.web_url}/{place}/apps/new?state={self._state}"
-        return self._shown(200, action=action, manifest=self._manifest, owner=owner)
+        host = urlsplit(self._settings.web_url).netloc
+        return self._shown(200, action=action, manifest=self._manifest, owner=owner, host=host)
 
     async def _created(self, request: Request) -> HTMLResponse:
         state = request.query_params.get("state", "")
@@ -180,6 +182,9 @@ class Page:
             "GITHUB_PRIVATE_KEY_PATH": str(key),
             "GITHUB_WEBHOOK_SECRET": made.webhook_secret,
         }
+        for name in ("github_url", "github_api_url"):
+            if name in self._settings.model_fields_set:  # an exported one is gone tomorrow
+                lines[name.upper()] = str(getattr(self._settings, name))
         if not self._settings.allowed_accounts:
             lines["ALLOWED_ACCOUNTS"] = made.owner.login
         text = "".join(f"{name}={_quoted(value)}\n" for name, value in lines.items())

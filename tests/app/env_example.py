@@ -9,7 +9,7 @@ from indexer.settings import IndexSettings
 
 PATH = Path(__file__).parents[2] / ".env.example"
 HEAD = """\
-# Copy to .env and take the # off the lines you need. Real environment variables go before it.
+# Copy to .env before `intern setup`, never over what it wrote. Real environment variables win.
 # To run the server: the webhook's secret, the App's id and key, and the accounts to serve.
 # For the command line alone: GITHUB_TOKEN, or nothing but an imported history.
 """

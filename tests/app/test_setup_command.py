@@ -100,6 +100,7 @@ async def test_the_app_is_made_and_its_settings_are_enough_to_serve(github, orga
     assert (settings.github_app_id, settings.log_level) == (github.app_id, "warning")
     assert settings.github_webhook_secret[0].get_secret_value() == github.webhook_secret
     assert settings.allowed_accounts == (organization or "developer",)
+    assert settings.web_url == github.url
     for path in (ENV, Path("app.pem")):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert "intern doctor" in " ".join(said)
