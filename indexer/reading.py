@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from indexer import config_file
 from indexer.errors import Forbidden, InputError, Rejected
 from indexer.exclusive import exclusive
-from indexer.opening import opened, require_data
+from indexer.opening import opened
 from indexer.progress import BackfillReport, OnProgress, report_of
 from indexer.repo_config import RepoConfig, Sources
 from indexer.runs import run_there, running_server
@@ -89,11 +89,13 @@ def read_changes(settings: IndexSettings, repo: str, watch: Watch, *, docs: bool
         InputError: it was not read from GitHub to the end before.
         InternError: it cannot be read, or another process is reading it.
     """
-    require_data(settings, repo)
+    unread = InputError(f"The history of {repo} was not read yet: run `backfill {repo}`.")
+    if not (settings.database_url or settings.data_dir.is_dir()):
+        raise unread  # and no folder is made for what DATA_DIR mistypes
     with closing(State.open(settings)) as state:
         row = state.repository(repo)
         if not row.is_complete or row.source != "github":
-            raise InputError(f"The history of {repo} was not read yet: run `backfill {repo}`.")
+            raise unread
     return read_history(settings, repo, watch, full=False, docs=docs, since=None)
 
 
