@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,9 @@ FEW = 4
 
 PATIENCE_SECONDS = 1.0
 """How long a long call stands aside before each of its texts; it goes on however many ask."""
+
+CORES_A_TEXT = 4
+"""The most that compute one text together; more only wait for each other."""
 
 PREFIX = "query: "
 """What an E5 model expects before a text that is compared with its like, on both sides."""
@@ -84,9 +87,10 @@ class _Turns:
 class Embedder:
     """A fastembed model, safe to call from several threads at once.
 
-    Each text is computed by itself on one core, and several cores take several texts. That is
-    faster than batches (no padding, nothing to wait for between the layers), and it makes a
-    vector depend on its own text alone: 8-bit models scale their numbers by the whole batch.
+    Each text is computed by itself, and several cores take several texts. That is faster than
+    batches (no padding), and it makes a vector depend on its own text alone: 8-bit models scale
+    their numbers by the whole batch. Cores that have no text of their own help with another's, so
+    that a query takes half the time on two; the vectors are the same, bit for bit.
     A call never waits for another's texts: a query goes in between those of a backfill, which
     stands aside for it.
     """
@@ -109,6 +113,7 @@ class Embedder:
                 specific_model_path=str(found.folder),
                 cache_dir=str(found.folder),
             )
+            _share_cores(self._model.model, min(self._threads, CORES_A_TEXT))
         except Exception as error:  # onnxruntime's errors have no common class
             why = " ".join(str(error).split()).rstrip(".")
             raise ModelError(f"The model in {found.folder} cannot be loaded: {why}.") from error
@@ -175,6 +180,22 @@ def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):  # fewer than the machine has, in a container
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _share_cores(model: Any, cores: int) -> None:  # noqa: ANN401 - fastembed is untyped
+    """Let several cores compute one text, and sleep while there is nothing for them to do.
+
+    fastembed passes a number of threads on, but not that they must not spin: spinning ones take
+    the cores from other texts, a quarter of all texts a second.
+    """
+    if cores > 1:
+        import onnxruntime as ort
+
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = cores
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        path = model.model._model_path  # noqa: SLF001
+        model.model = ort.InferenceSession(path, options, ["CPUExecutionProvider"])
 
 
 def _limit_tokens(model: object) -> None:
