@@ -15,7 +15,7 @@ AVERAGE_LENGTH = 120.0
 
 
 class Bm25Encoder:
-    """Issues and docs as BM25 sees them. The store adds the inverse document frequency.
+    """Issues and docs as BM25 sees them. Who asks adds the inverse document frequency.
 
     `tokens` prepares a text so that splitting it at non-letters gives its words; the default
     cuts identifiers into their parts, and scripts without blanks into bigrams.

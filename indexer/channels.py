@@ -58,6 +58,16 @@ def boosted(title: SparseVector, both: SparseVector) -> SparseVector:
     return SparseVector(both.indices, values)
 
 
+def weighed(words: SparseVector, background: Background) -> SparseVector:
+    """A question's words, each times its inverse document frequency among the issues.
+
+    Counted over a sample they find as much as over all issues, and no store has to count them
+    anew for each question, among the points that its conditions leave.
+    """
+    idf = background.idf(np.array(words.indices, np.int64))
+    return SparseVector(words.indices, tuple((np.array(words.values) * idf).tolist()))
+
+
 def thread_questions(
     asked: Asked,
     background: Background,
@@ -71,23 +81,22 @@ def thread_questions(
     title = background.spreads["title"].towards(asked.title_vector, asked.script)
     issues = Where(repos, kinds=("issue",), not_numbers=exclude, created_before=before)
     comments = Where(repos, kinds=("comment",), not_numbers=exclude, created_before=before)
-    # Word frequencies are those of the issues also where comments are looked through.
-    corpus = Where(repos, kinds=("issue",), created_before=before)
+    words = weighed(asked.bm25, background)
     return [
-        ChannelQuery("bm25", asked.bm25, issues, DEPTH, corpus),
+        ChannelQuery("bm25", words, issues, DEPTH),
         ChannelQuery("text", text, issues, DEPTH),
         ChannelQuery("title", title, issues, DEPTH),
-        ChannelQuery("bm25", asked.bm25, comments, DEPTH, corpus),
+        ChannelQuery("bm25", words, comments, DEPTH),
     ]
 
 
 def document_questions(
-    asked: Asked, repos: tuple[str, ...], before: int | None
+    asked: Asked, background: Background, repos: tuple[str, ...], before: int | None
 ) -> list[ChannelQuery]:
     """The questions in which docs, releases and discussions are found: by words, by meaning."""
     where = Where(repos, kinds=("doc", "release", "discussion"), created_before=before)
     return [
-        ChannelQuery("bm25", asked.bm25, where, DOC_DEPTH, where),
+        ChannelQuery("bm25", weighed(asked.bm25, background), where, DOC_DEPTH),
         ChannelQuery("text", asked.text_vector, where, DOC_DEPTH),
     ]
 

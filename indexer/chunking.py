@@ -25,7 +25,7 @@ from indexer.redact import redact, redact_thread
 from indexer.text import clean, error_signatures
 from indexer.threads import Comment, Discussion, DocSection, Release, Thread
 
-PIPELINE_VERSION = 3
+PIPELINE_VERSION = 4
 """Raise it when the same thread would give other passages; collections are then rebuilt."""
 
 MAX_DENSE = 2000

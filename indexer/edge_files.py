@@ -26,7 +26,8 @@ T = TypeVar("T")
 MIN_FREE_BYTES = 256 * 1024 * 1024
 # Above this many KB of vectors the engine builds a graph, which freezes the process for seconds.
 NO_GRAPH_KB = 10_000_000
-NAMES = ("dense", "points")
+NAMES = ("dense", "comments", "points")
+"""Of the shards; where `points` stands, all stand: it is put in its place last."""
 
 
 def free_bytes(folder: Path) -> int:
@@ -64,25 +65,31 @@ def create(folder: Path, fingerprint: Fingerprint) -> None:
         shards.close()
 
     guarded(folder, build)
-    shutil.rmtree(folder / "dense", ignore_errors=True)
-    (folder / "dense.new").rename(folder / "dense")
-    (folder / "points.new").rename(folder / "points")  # last: where it stands, all is there
+    for name in NAMES:
+        shutil.rmtree(folder / name, ignore_errors=True)
+        (folder / f"{name}.new").rename(folder / name)
 
 
 def build_aside(folder: Path, fingerprint: Fingerprint) -> Shards:
     """An empty collection, beside the one that is there."""
-    dense = {
-        name: edge.EdgeVectorParams(size=fingerprint.dimension, distance=edge.Distance.Cosine)
-        for name in DENSE_CHANNELS
-    }
-    words = {"bm25": edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)}
-    # Kinds are only ever asked for with their repository, which is the scope.
-    points = _new_shard(
-        folder / "points.new", (SCOPE_FIELD, "path", "signatures"), sparse_vectors=words
+    dense = edge.EdgeVectorParams(
+        size=fingerprint.dimension,
+        distance=edge.Distance.Cosine,
+        # Sixteen bits a number: half the room and half the time, cosines the same to 5 digits.
+        datatype=edge.VectorStorageDatatype.Turbo16,
     )
-    shards = Shards(points, _new_shard(folder / "dense.new", (SCOPE_FIELD,), vectors=dense))
+    words = {"bm25": edge.EdgeSparseVectorParams()}
+    channels = dict.fromkeys(DENSE_CHANNELS, dense)
+    # Kinds are only ever asked for with their repository, which is the scope.
+    shards = Shards(
+        _new_shard(
+            folder / "points.new", (SCOPE_FIELD, "path", "signatures"), sparse_vectors=words
+        ),
+        _new_shard(folder / "comments.new", (SCOPE_FIELD,), sparse_vectors=words),
+        _new_shard(folder / "dense.new", (SCOPE_FIELD,), vectors=channels),
+    )
     meta = edge.Point(META_ID, {}, meta_payload(fingerprint))
-    points.update(edge.UpdateOperation.upsert_points([meta]))
+    shards.points.update(edge.UpdateOperation.upsert_points([meta]))
     return shards
 
 
@@ -116,18 +123,27 @@ def exists(folder: Path) -> bool:
     return (folder / "points").exists()
 
 
-def load(folder: Path) -> Shards:
-    """The collection of the files.
+def load(folder: Path, check: Callable[[Fingerprint], None]) -> tuple[Shards, Fingerprint]:
+    """The collection of the files, and what it was built with.
+
+    `check` may refuse it, before the rest is opened: another version may have had other shards.
 
     Raises:
         StoreError: they are damaged.
     """
     with ExitStack() as undo:
-        points = _load_shard(folder, folder / "points")
-        undo.callback(points.close)
-        shards = Shards(points, _load_shard(folder, folder / "dense"))
+
+        def opened(name: str) -> edge.EdgeShard:
+            shard = _load_shard(folder, folder / name)
+            undo.callback(shard.close)
+            return shard
+
+        points = opened("points")
+        recorded = _recorded_fingerprint(folder, points)
+        check(recorded)
+        shards = Shards(points, opened("comments"), opened("dense"))
         undo.pop_all()
-    return shards
+    return shards, recorded
 
 
 def _load_shard(folder: Path, shard: Path) -> edge.EdgeShard:
@@ -139,12 +155,7 @@ def _load_shard(folder: Path, shard: Path) -> edge.EdgeShard:
         raise
 
 
-def recorded_fingerprint(folder: Path, points: edge.EdgeShard) -> Fingerprint:
-    """What the collection was built with.
-
-    Raises:
-        StoreError: it does not say.
-    """
+def _recorded_fingerprint(folder: Path, points: edge.EdgeShard) -> Fingerprint:
     found = guarded(
         folder, lambda: points.retrieve([META_ID], with_payload=True, with_vector=False)
     )

@@ -1,14 +1,18 @@
-"""The two shards of the embedded store, kept in step.
+"""The three shards of the embedded store, kept in step.
 
-`points` holds every point: its words (the bm25 channel) and its whole payload. `dense` holds
-the dense vectors of those that have any, with the few fields that search reads. The engine
-keeps room for each vector of a shard in each of its points: together, a comment, which has
-words only, would take 3 KB of nothing, on disk, in memory and in the time of every search.
+`points` and `comments` hold every point: its words (the bm25 channel) and its whole payload.
+Comments stand apart: there are five times as many as anything else, and a question is always
+either for them or for the rest. `dense` holds the dense vectors of those points that have any, with
+the few fields that search reads. The engine keeps room for each vector of a shard in each of its
+points: together, a comment, which has words only, would take 3 KB of nothing, on disk, in memory
+and in the time of every search.
 
 Writes go to `dense` first: a point that says in its payload that it is up to date has its
-vectors. A process killed between the two is put right by whoever repeats the write.
+vectors. A process killed between the two is put right by whoever repeats the write. The kind of a
+point never changes: its id is made of it.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -29,18 +33,26 @@ from indexer.store import DENSE_CHANNELS, ChannelQuery, Hit, Point, Where
 MAX_FACETS = 100_000
 
 
+COMMENT = "comment"
+
+
 class Shards(NamedTuple):
-    """Both shards of one collection. One thread at a time."""
+    """The shards of one collection. One thread at a time."""
 
     points: edge.EdgeShard
+    comments: edge.EdgeShard
     dense: edge.EdgeShard
 
     def put(self, points: Sequence[Point]) -> None:
         """Write points, at most a hundred, replacing those with the same ids whole."""
-        words, dense, without = [], [], []
+        words: list[edge.Point] = []
+        comments: list[edge.Point] = []
+        dense: list[edge.Point] = []
+        without: list[str] = []
         for point in points:
             payload = payload_in(point.payload)
-            words.append(edge.Point(point.id, vectors_of(point, dense=False), payload))
+            whole = edge.Point(point.id, vectors_of(point, dense=False), payload)
+            (comments if payload.get("kind") == COMMENT else words).append(whole)
             vectors = vectors_of(point, dense=True)
             if vectors:
                 light = {name: payload[name] for name in LIGHT_FIELDS & payload.keys()}
@@ -51,26 +63,33 @@ class Shards(NamedTuple):
             self.dense.update(edge.UpdateOperation.upsert_points(dense))
         if without:
             self.dense.update(edge.UpdateOperation.delete_points([*without]))
-        self.points.update(edge.UpdateOperation.upsert_points(words))
+        for shard, whole_points in ((self.comments, comments), (self.points, words)):
+            if whole_points:
+                shard.update(edge.UpdateOperation.upsert_points(whole_points))
 
     def remove(self, ids: Sequence[str]) -> None:
         """Delete points, at most a few hundred."""
-        for shard in (self.dense, self.points):
+        for shard in (self.dense, self.comments, self.points):
             shard.update(edge.UpdateOperation.delete_points([*ids]))
 
-    def ask(self, queries: Sequence[ChannelQuery], fields: Sequence[str]) -> list[list[Hit]]:
-        """Answer each query in the shard that has its channel, as one batch each."""
-        answers: list[list[Hit]] = [[] for _ in queries]
-        for shard, is_dense in ((self.points, False), (self.dense, True)):
-            mine = [n for n, q in enumerate(queries) if (q.channel in DENSE_CHANNELS) == is_dense]
-            if not mine:
-                continue
-            wanted = fields if is_dense and LIGHT_FIELDS.issuperset(fields) else ()
-            request = edge.QueryBatchRequest([request_of(queries[n], wanted) for n in mine])
-            for number, found in zip(mine, shard.query_batch(request), strict=True):
-                hits = [hit_of(one) for one in found]
-                answers[number] = self._filled(hits, fields) if fields and not wanted else hits
-        return answers
+    def ask(self, query: ChannelQuery, fields: Sequence[str]) -> list[Hit]:
+        """The best points of one query, each with those payload fields."""
+        is_dense = query.channel in DENSE_CHANNELS
+        wanted = fields if is_dense and LIGHT_FIELDS.issuperset(fields) else ()
+        request = edge.QueryBatchRequest([request_of(query, wanted)])
+        found: list[Hit] = []
+        for shard in (self.dense,) if is_dense else self._with_words(query.where):
+            (answer,) = shard.query_batch(request)
+            found += map(hit_of, answer)
+        found = sorted(found, key=lambda hit: (-hit.score, hit.id))[: query.limit]
+        return self._filled(found, fields) if fields and not wanted else found
+
+    def _with_words(self, where: Where | None) -> tuple[edge.EdgeShard, ...]:
+        """The shards that may hold such points, their words and payload."""
+        kinds = where.kinds if where else ()
+        if kinds and COMMENT not in kinds:
+            return (self.points,)
+        return (self.comments,) if kinds == (COMMENT,) else (self.comments, self.points)
 
     def _filled(self, hits: Sequence[Hit], fields: Sequence[str]) -> list[Hit]:
         known = {p.id: p.payload for p in self.read([hit.id for hit in hits], fields)}
@@ -98,10 +117,11 @@ class Shards(NamedTuple):
     def _words(
         self, ids: Sequence[str], fields: Sequence[str] | None, *, vectors: bool
     ) -> list[Point]:
-        """Points as the shard of all points has them: their words, and any field."""
-        found = self.points.retrieve(
-            [*ids], with_payload=payload_wanted(fields), with_vector=vectors
-        )
+        """Points as the shards of all points have them: their words, and any field."""
+        payload = payload_wanted(fields)
+        found = self.points.retrieve([*ids], with_payload=payload, with_vector=vectors)
+        if len(found) < len(ids):
+            found += self.comments.retrieve([*ids], with_payload=payload, with_vector=vectors)
         return [point_of(one) for one in found]
 
     def page(
@@ -121,8 +141,16 @@ class Shards(NamedTuple):
             with_payload=payload_wanted(fields),
             with_vector=vectors,
         )
-        found, _ = self.points.scroll(request)
-        return self._with_dense([point_of(one) for one in found], wanted=vectors)
+        found: list[Point] = []
+        for shard in self._with_words(where):
+            found += map(point_of, shard.scroll(request)[0])
+        found = sorted(found, key=lambda point: point.id)[:limit]
+        return self._with_dense(found, wanted=vectors)
+
+    def count(self, where: Where | None) -> int:
+        """How many points match, exactly."""
+        request = edge.CountRequest(exact=True, filter=filter_of(where))
+        return sum(shard.count(request) for shard in self._with_words(where))
 
     def _with_dense(self, points: list[Point], *, wanted: bool) -> list[Point]:
         if not wanted or not points:
@@ -133,16 +161,20 @@ class Shards(NamedTuple):
 
     def facet(self, field: str) -> dict[str, int]:
         """Each value of the field and how many points have it."""
-        response = self.points.facet(edge.FacetRequest(field, limit=MAX_FACETS, exact=True))
+        request = edge.FacetRequest(field, limit=MAX_FACETS, exact=True)
+        counts: Counter[str] = Counter()
+        for shard in self._with_words(None):
+            for hit in shard.facet(request).hits:
+                counts[str(hit.value)] += hit.count
         # A value whose last point was deleted is still told of, with none.
-        return dict(sorted((str(hit.value), hit.count) for hit in response.hits if hit.count))
+        return {value: count for value, count in sorted(counts.items()) if count}
 
     def flush(self) -> None:
-        """Both to disk."""
+        """All to disk."""
         for shard in self:
             shard.flush()
 
     def close(self) -> None:
-        """Let go of both."""
+        """Let go of them."""
         for shard in self:
             shard.close()

@@ -1,8 +1,8 @@
 """The embedded store: Qdrant's own engine in this process, its files in one folder.
 
 The engine holds the GIL for the whole of every call, so calls are kept short: at most 25 points
-a write, deletes in pieces, a few queries a batch, and no HNSW graph, whose building would freeze
-the process for seconds (exact search over 40,000 points takes milliseconds).
+a write, deletes in pieces, one query a call, and no HNSW graph, whose building would freeze the
+process for seconds (exact search over 40,000 points takes milliseconds).
 """
 
 import operator
@@ -13,8 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar
 
-import qdrant_edge as edge
-
 from indexer.edge_files import (
     build_aside,
     check_room,
@@ -23,13 +21,11 @@ from indexer.edge_files import (
     free_bytes,
     guarded,
     load,
-    recorded_fingerprint,
     settle,
     take_place,
     unusable,
 )
 from indexer.edge_shards import Shards
-from indexer.edge_values import filter_of
 from indexer.errors import StoreError
 from indexer.folder_lock import FolderLock
 from indexer.store import ChannelQuery, Fingerprint, Hit, Point, Where
@@ -46,7 +42,6 @@ from indexer.store_rules import (
 
 T = TypeVar("T")
 
-QUERIES_A_CALL = 6
 # A write of 100 takes no less time a point and has held up everything else for 390 ms.
 POINTS_A_WRITE = 25
 IDS_A_CALL = 100
@@ -99,12 +94,13 @@ class EdgeStore:
             if not exists(folder):
                 check_room(folder, free)
                 create(folder, fingerprint)
-            shards = load(folder)
-            undo.callback(shards.close)
-            recorded = recorded_fingerprint(folder, shards.points)
-            check_fingerprint(
-                recorded, fingerprint, place=str(folder), rebuild=f"delete the folder {folder}"
+            wanted = partial(
+                check_fingerprint,
+                wanted=fingerprint,
+                place=str(folder),
+                rebuild=f"delete the folder {folder}",
             )
+            shards, recorded = load(folder, wanted)
             undo.pop_all()
         return cls(folder, recorded, shards, lock, free)
 
@@ -136,15 +132,12 @@ class EdgeStore:
             self.delete([point.id for point in page])
 
     def query(self, queries: Sequence[ChannelQuery], fields: Sequence[str] = ()) -> list[list[Hit]]:
-        """Answer several channel queries in one go, best first, each with those payload fields."""
+        """Answer several channel queries, best first, each with those payload fields."""
         for query in queries:
             checked_vector(query.channel, query.vector, self._fingerprint.dimension)
 
         def ask(batch: list[ChannelQuery]) -> list[list[Hit]]:
-            hits: list[list[Hit]] = []
-            for part in _parts(batch, QUERIES_A_CALL):
-                hits += self._call(operator.methodcaller("ask", part, fields))
-            return hits
+            return [self._call(operator.methodcaller("ask", query, fields)) for query in batch]
 
         return settled(queries, ask)
 
@@ -181,8 +174,7 @@ class EdgeStore:
 
     def count(self, where: Where | None = None) -> int:
         """How many points match, exactly."""
-        request = edge.CountRequest(exact=True, filter=filter_of(where))
-        return int(self._call(lambda shards: shards.points.count(request)))
+        return self._call(lambda shards: shards.count(where))
 
     def repos(self) -> dict[str, int]:
         """Each repository in the collection and how many points it has."""
@@ -237,7 +229,7 @@ class EdgeStore:
         self._shards = None
         shards.close()
         take_place(self._folder)
-        self._shards = load(self._folder)
+        self._shards, _ = load(self._folder, lambda _: None)
 
     def close(self) -> None:
         """Flush and let go; the object cannot be used afterwards."""

@@ -74,15 +74,11 @@ def _payload_out(payload: dict[str, Any] | None) -> dict[str, Any]:
 
 def request_of(query: ChannelQuery, fields: Sequence[str]) -> edge.QueryRequest:
     """One channel's question."""
-    params = None
-    if query.corpus is not None and query.channel not in DENSE_CHANNELS:
-        params = edge.SearchParams(idf=edge.IdfParams(corpus=filter_of(query.corpus)))
     return edge.QueryRequest(
         limit=query.limit,
         query=edge.Query.Nearest(vector_of(query.vector), using=query.channel),
         filter=filter_of(query.where),
         with_payload=payload_wanted(fields),
-        params=params,
     )
 
 

@@ -169,7 +169,7 @@ def _queries(point: Point) -> list[ChannelQuery]:
     where = Where((str(point.payload["repo"]),))
     channels: tuple[Channel, ...] = (*DENSE_CHANNELS, "bm25")
     return [
-        ChannelQuery(name, point.vectors[name], where, DEPTH, where if name == "bm25" else None)
+        ChannelQuery(name, point.vectors[name], where, DEPTH)
         for name in channels
         if name in point.vectors
     ]

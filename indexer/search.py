@@ -124,7 +124,7 @@ class Searcher:
         threads = channels.thread_questions(
             asked.asked, background, repos, before=asked.before, exclude=numbers
         )
-        docs = channels.document_questions(asked.asked, repos, asked.before)
+        docs = channels.document_questions(asked.asked, background, repos, asked.before)
         answers = self._kb.query([*threads, *docs], fields=channels.FIELDS)
         pool = channels.pool_of(answers[: len(threads)], asked.asked.moment, excluded, weights)
         ranked = self._read_again(asked, self._rank(asked, pool, background))

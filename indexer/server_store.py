@@ -232,14 +232,13 @@ class ServerStore:
         dense = models.VectorParams(
             size=self._fingerprint.dimension, distance=models.Distance.COSINE
         )
-        sparse = models.SparseVectorParams(modifier=models.Modifier.IDF)
 
         def create() -> None:
             try:
                 self._client.create_collection(
                     self._collection,
                     vectors_config=dict.fromkeys(DENSE_CHANNELS, dense),
-                    sparse_vectors_config={"bm25": sparse},
+                    sparse_vectors_config={"bm25": models.SparseVectorParams()},
                     # Besides the whole graph, links within each repository; and as many
                     # candidates looked at, building and searching, as search asks for twice over.
                     hnsw_config=models.HnswConfigDiff(payload_m=16, ef_construct=256),

@@ -7,7 +7,6 @@ import numpy as np
 from qdrant_client import models
 
 from indexer.store import (
-    DENSE_CHANNELS,
     Channel,
     ChannelQuery,
     DenseVector,
@@ -39,14 +38,10 @@ def _any_of(name: str, values: list[str] | list[int]) -> models.FieldCondition:
 
 def request_of(query: ChannelQuery, fields: Sequence[str]) -> models.QueryRequest:
     """One channel's question."""
-    params = None
-    if query.corpus is not None and query.channel not in DENSE_CHANNELS:
-        params = models.SearchParams(idf=models.IdfCorpusParams(corpus=filter_of(query.corpus)))
     return models.QueryRequest(
         query=vector_of(query.vector),
         using=query.channel,
         filter=filter_of(query.where),
-        params=params,
         limit=query.limit,
         with_payload=payload_wanted(fields),
     )

@@ -29,7 +29,8 @@ class Point:
     """One passage: its id (a UUID as text), what it is found by, and what it says.
 
     `vectors` holds any of the channels; a channel left out is one this point is never found by.
-    Dense vectors are L2-normalised float32 of the embedding model's dimension.
+    Dense vectors are L2-normalised float32 of the embedding model's dimension; a store gives them
+    back with at least four digits.
     `payload` is plain JSON.
     """
 
@@ -62,16 +63,15 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class ChannelQuery:
-    """The nearest points of one channel: cosine for dense vectors, BM25 for sparse ones.
+    """The nearest points of one channel: cosine for dense vectors, dot product for sparse ones.
 
-    `corpus` says over which points the inverse document frequency is counted (bm25 only).
+    A store counts no word frequencies: a question's words weigh what its vector says.
     """
 
     channel: Channel
     vector: DenseVector | SparseVector
     where: Where
     limit: int
-    corpus: Where | None = None
 
 
 @dataclass(frozen=True, slots=True)

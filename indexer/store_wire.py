@@ -66,7 +66,6 @@ class Outgoing:
                 "vector": self.vector(query.vector),
                 "where": where_json(query.where),
                 "limit": query.limit,
-                "corpus": where_json(query.corpus),
             }
             for query in queries
         ]
@@ -121,7 +120,6 @@ class Incoming:
                 vector=self.vector(one["vector"]),
                 where=_where(one["where"]),
                 limit=one["limit"],
-                corpus=where_of(one["corpus"]),
             )
             for one in said
         ]

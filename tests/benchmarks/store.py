@@ -148,10 +148,10 @@ def hybrid(rng: np.random.Generator, before: int | None) -> list[ChannelQuery]:
     comments = Where((REPO,), kinds=("comment",), created_before=before)
     asked = words(rng, 60)
     return [
-        ChannelQuery("bm25", asked, issues, LIMIT, issues),
+        ChannelQuery("bm25", asked, issues, LIMIT),
         ChannelQuery("text", unit(rng), issues, LIMIT),
         ChannelQuery("title", unit(rng), issues, LIMIT),
-        ChannelQuery("bm25", asked, comments, LIMIT, issues),
+        ChannelQuery("bm25", asked, comments, LIMIT),
     ]
 
 
