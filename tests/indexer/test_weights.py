@@ -45,6 +45,7 @@ def test_converts_the_package_once(package: Path, settings: IndexSettings) -> No
         "tokenizer.json",
         "tokenizer_config.json",
         "config.json",
+        "sentencepiece.model",
     }
 
 
@@ -225,10 +226,10 @@ def test_hashes_are_kept_until_a_file_changes(
     monkeypatch.setattr(hashlib, "file_digest", lambda *a: (counted.append(a), count(*a))[1])
     assert weights.file_hashes(found, settings) == before
     assert not counted
-    with (found.folder / "tokenizer.json").open("a") as file:
+    with (found.folder / "sentencepiece.model").open("a") as file:
         file.write(" ")
     after = weights.file_hashes(found, settings)
-    assert after["tokenizer.json"] != before["tokenizer.json"]
+    assert after["sentencepiece.model"] != before["sentencepiece.model"]
     assert after["model.onnx"] == before["model.onnx"]
     assert len(counted) == 1
 
