@@ -75,14 +75,17 @@ class Shards(NamedTuple):
     def ask(self, query: ChannelQuery, fields: Sequence[str]) -> list[Hit]:
         """The best points of one query, each with those payload fields."""
         is_dense = query.channel in DENSE_CHANNELS
-        wanted = fields if is_dense and LIGHT_FIELDS.issuperset(fields) else ()
-        request = edge.QueryBatchRequest([request_of(query, wanted)])
+        shards = (self.dense,) if is_dense else self._with_words(query.where)
         found: list[Hit] = []
-        for shard in (self.dense,) if is_dense else self._with_words(query.where):
-            (answer,) = shard.query_batch(request)
-            found += map(hit_of, answer)
-        found = sorted(found, key=lambda hit: (-hit.score, hit.id))[: query.limit]
-        return self._filled(found, fields) if fields and not wanted else found
+        for shard in shards:
+            has_fields = LIGHT_FIELDS.issuperset(fields) if is_dense else shard is self.comments
+            request = request_of(query, fields if has_fields else ())
+            (answer,) = shard.query_batch(edge.QueryBatchRequest([request]))
+            hits = [hit_of(one) for one in answer]
+            found += hits if has_fields or not fields else self._filled(hits, fields)
+        if len(shards) > 1:
+            found = sorted(found, key=lambda hit: (-hit.score, hit.id))[: query.limit]
+        return found
 
     def _with_words(self, where: Where | None) -> tuple[edge.EdgeShard, ...]:
         """The shards that may hold such points, their words and payload."""
