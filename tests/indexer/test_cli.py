@@ -293,6 +293,13 @@ def test_a_config_file_is_checked_without_a_server(tmp_path, monkeypatch, capsys
     assert "is good" in call("config", "check", good).output
     assert run(monkeypatch, "config", "check", wrong) == 2
     assert "wrong.yml:2: modus: there is no such key." in capsys.readouterr().err
+    wrong.write_text("modus: on\nmode: loud\nsources:\n  docs: all\n")
+    assert run(monkeypatch, "config", "check", wrong) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        f"intern: {wrong}:1: modus: there is no such key.",
+        f"intern: {wrong}:2: mode: Input should be 'on' or 'shadow'.",
+        f"intern: {wrong}:4: sources.docs: must be a list.",
+    ]
     call_fails("config", "check", tmp_path / "absent.yml")
 
 
