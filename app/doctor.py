@@ -1,8 +1,11 @@
 """`intern doctor`: looks at each thing the server needs and says what is wrong with it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final
 
 from app.budget import dearest
 from app.records import Records
@@ -14,6 +17,8 @@ from indexer.knowledge_base import open_knowledge_base
 from indexer.reranking import open_reranker
 
 Check = Callable[[], Awaitable[str]]
+
+KNOWN: Final = tuple(name.upper() for name in Settings.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,22 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         await clients.aclose()
 
 
+def strange(names: Sequence[str]) -> Iterator[str]:
+    """A sentence for each name in `.env` that is no setting and looks as if it should be one.
+
+    What looks like nothing of ours may be meant for another program, and is passed over.
+    """
+    beginnings = Counter(name.partition("_")[0] for name in KNOWN)
+    for name in names:
+        if name in KNOWN:
+            continue
+        near = get_close_matches(name, KNOWN, n=1, cutoff=0.8)
+        if near:
+            yield f"{name} is no setting, and nothing reads it; {near[0]} is one."
+        elif beginnings[name.partition("_")[0]] > 1:
+            yield f"{name} is no setting, and nothing reads it."
+
+
 class _Examiner:
     """The checks; each returns what is good to know, or raises an InternError."""
 
@@ -56,6 +77,8 @@ class _Examiner:
         self._embedder: TextEmbedder | None = None
 
     async def serving(self) -> str:
+        if self._settings.only_reads:
+            return "enough to read and try; for the server, `intern setup` makes an App"
         self._settings.require_serving()
         served = ", ".join(self._settings.allowed_accounts)
         return f"enough to serve {served}"
