@@ -35,7 +35,6 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     clients = GitHubClients(settings)
     examiner = _Examiner(settings, clients)
     checks: dict[str, Check] = {
-        "settings": examiner.serving,
         "model": examiner.model,
         "store": examiner.store,
         "records": examiner.records,
@@ -43,6 +42,8 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         "Claude": examiner.claude,
     }
     try:
+        for finding in _of_settings(settings):
+            yield finding
         for name, check in checks.items():
             try:
                 yield Finding(name, ok=True, text=await check())
@@ -68,6 +69,20 @@ def strange(names: Sequence[str]) -> Iterator[str]:
             yield f"{name} is no setting, and nothing reads it."
 
 
+def _of_settings(settings: Settings) -> Iterator[Finding]:
+    """Whether the settings are enough for what they are meant for; a line for each that is not."""
+    if settings.only_reads:
+        text = "enough to read and try; for the server, `intern setup` makes an App"
+        yield Finding("settings", ok=True, text=text)
+        return
+    missing = settings.missing_to_serve()
+    for sentence in missing:
+        yield Finding("settings", ok=False, text=sentence)
+    if not missing:
+        served = ", ".join(settings.allowed_accounts)
+        yield Finding("settings", ok=True, text=f"enough to serve {served}")
+
+
 class _Examiner:
     """The checks; each returns what is good to know, or raises an InternError."""
 
@@ -75,13 +90,6 @@ class _Examiner:
         self._settings = settings
         self._clients = clients
         self._embedder: TextEmbedder | None = None
-
-    async def serving(self) -> str:
-        if self._settings.only_reads:
-            return "enough to read and try; for the server, `intern setup` makes an App"
-        self._settings.require_serving()
-        served = ", ".join(self._settings.allowed_accounts)
-        return f"enough to serve {served}"
 
     async def model(self) -> str:
         embedder = await asyncio.to_thread(open_embedder, self._settings)

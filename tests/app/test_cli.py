@@ -318,8 +318,9 @@ def test_doctor_names_all_that_is_missing_at_once(intern, github, monkeypatch):
         monkeypatch.delenv(name)
     code, out, _ = intern("doctor")
     assert code == 1
-    (line,) = [line for line in out.splitlines() if line.startswith("✗ settings: ")]
-    assert all(f"{name}" in line for name in names)
+    lines = [line for line in out.splitlines() if line.startswith("✗ settings: ")]
+    for line, name in zip(lines, names, strict=True):
+        assert line.startswith(f"✗ settings: {name}")
     monkeypatch.setenv("PORT", "http")
     monkeypatch.setenv("GITHUB_URL", "github.example")
     code, out, err = intern("doctor")
