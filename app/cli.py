@@ -13,7 +13,7 @@ from app.version import VERSION
 from indexer import cli as indexer_cli
 from indexer.console import complain, run, say, say_json
 from indexer.errors import InputError
-from indexer.settings import load
+from indexer.settings import load, names_in_file
 
 if TYPE_CHECKING:  # `--help` need not load the engines
     from app.respond_command import Responded
@@ -69,15 +69,29 @@ def setup(
     *,
     url: Annotated[str, typer.Option(help="The address at which GitHub reaches the server.")],
     organization: Annotated[
-        str | None, typer.Option(help="Whose App it is to be; by default your own account's.")
+        str | None,
+        typer.Option(help="The organisation that is to own the App; without it, your account."),
     ] = None,
     key: Annotated[Path, typer.Option(help="The file to write the App's key to.")] = Path(
         "oncall-intern.pem"
     ),
-    manifest: Annotated[Path, typer.Option(help="What the App asks for.")] = Path("app.yml"),
-    port: Annotated[int, typer.Option(min=0, max=65535, help="The page's; 0 for any.")] = 0,
+    manifest: Annotated[
+        Path | None, typer.Option(help="What the App asks for; by default the checkout's app.yml.")
+    ] = None,
+    port: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=65535,
+            help="The port of the page on this machine from which GitHub makes the App; 0 takes "
+            "one that is free.",
+        ),
+    ] = 0,
 ) -> None:
-    """Have GitHub make the App, and write its id, key and webhook secret into .env."""
+    """Have GitHub make the App, and write its id, key and webhook secret into .env.
+
+    Open the page that it serves in a browser. The .env is that of the folder you are in.
+    """
     from app.setup_command import Wanted, run
 
     wanted = Wanted(url, organization, key, port, manifest)
@@ -199,8 +213,15 @@ def report(
 
 @app.command()
 def doctor() -> None:
-    """Check settings, model, store and credentials; exit 1 if something is wrong."""
-    from app.doctor import examine
+    """Check settings, model, store and credentials; exit 1 if something is wrong.
+
+    A name in .env that is no setting is told with a "!", and no reason to exit with 1.
+    """
+    from app.doctor import examine, strange
+
+    # First: a name that is wrong explains the setting that is missing.
+    for sentence in strange(names_in_file(Settings)):
+        say(f"! .env: {sentence}")
 
     async def report(settings: Settings) -> bool:
         good = True

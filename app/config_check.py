@@ -1,4 +1,4 @@
-"""The check run on a pull request that touches the config file: good, or line and reason."""
+"""The check run on a pull request that touches the config file: good, or each line and reason."""
 
 from typing import Any, Final, Literal
 
@@ -6,6 +6,8 @@ from indexer.config_file import CONFIG_PATH, ConfigFile, read_at
 from indexer.github import GitHubClient
 
 NAME: Final = "Oncall Intern config"
+MOST_ANNOTATIONS: Final = 50
+"""GitHub takes no more in one request."""
 
 Outcome = Literal["untouched", "passed", "failed"]
 
@@ -32,20 +34,20 @@ async def check(client: GitHubClient, repo: str, number: int) -> Outcome:
 def run_of(file: ConfigFile, head: str) -> dict[str, Any]:
     """The check run, as GitHub's API takes it."""
     if file.state == "broken":
-        line = file.line or 1
         output: dict[str, Any] = {
-            "title": f"Line {line} is wrong" if file.line else "The file is wrong",
+            "title": f"Line {file.line} is wrong" if file.line else "The file is wrong",
             # What is wrong may hold words of the file, and a summary is Markdown: it stands in the
-            # annotation, which is plain text.
+            # annotations, which are plain text.
             "summary": "Until it is mended the last good version stays in force.",
             "annotations": [
                 {
                     "path": CONFIG_PATH,
-                    "start_line": line,
-                    "end_line": line,
+                    "start_line": problem.line or 1,
+                    "end_line": problem.line or 1,
                     "annotation_level": "failure",
-                    "message": file.problem,
+                    "message": problem.text,
                 }
+                for problem in file.problems[:MOST_ANNOTATIONS]
             ],
         }
     elif file.state == "absent":

@@ -1,8 +1,11 @@
 """`intern doctor`: looks at each thing the server needs and says what is wrong with it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final
 
 from app.budget import dearest
 from app.records import Records
@@ -14,6 +17,8 @@ from indexer.knowledge_base import open_knowledge_base
 from indexer.reranking import open_reranker
 
 Check = Callable[[], Awaitable[str]]
+
+KNOWN: Final = tuple(name.upper() for name in Settings.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,6 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     clients = GitHubClients(settings)
     examiner = _Examiner(settings, clients)
     checks: dict[str, Check] = {
-        "settings": examiner.serving,
         "model": examiner.model,
         "store": examiner.store,
         "records": examiner.records,
@@ -38,6 +42,8 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         "Claude": examiner.claude,
     }
     try:
+        for finding in _of_settings(settings):
+            yield finding
         for name, check in checks.items():
             try:
                 yield Finding(name, ok=True, text=await check())
@@ -47,6 +53,36 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         await clients.aclose()
 
 
+def strange(names: Sequence[str]) -> Iterator[str]:
+    """A sentence for each name in `.env` that is no setting and looks as if it should be one.
+
+    What looks like nothing of ours may be meant for another program, and is passed over.
+    """
+    beginnings = Counter(name.partition("_")[0] for name in KNOWN)
+    for name in names:
+        if name in KNOWN:
+            continue
+        near = get_close_matches(name, KNOWN, n=1, cutoff=0.8)
+        if near:
+            yield f"{name} is no setting, and nothing reads it; {near[0]} is one."
+        elif beginnings[name.partition("_")[0]] > 1:
+            yield f"{name} is no setting, and nothing reads it."
+
+
+def _of_settings(settings: Settings) -> Iterator[Finding]:
+    """Whether the settings are enough for what they are meant for; a line for each that is not."""
+    if settings.only_reads:
+        text = "enough to read and try; for the server, `intern setup` makes an App"
+        yield Finding("settings", ok=True, text=text)
+        return
+    missing = settings.missing_to_serve()
+    for sentence in missing:
+        yield Finding("settings", ok=False, text=sentence)
+    if not missing:
+        served = ", ".join(settings.allowed_accounts)
+        yield Finding("settings", ok=True, text=f"enough to serve {served}")
+
+
 class _Examiner:
     """The checks; each returns what is good to know, or raises an InternError."""
 
@@ -54,11 +90,6 @@ class _Examiner:
         self._settings = settings
         self._clients = clients
         self._embedder: TextEmbedder | None = None
-
-    async def serving(self) -> str:
-        self._settings.require_serving()
-        served = ", ".join(self._settings.allowed_accounts)
-        return f"enough to serve {served}"
 
     async def model(self) -> str:
         embedder = await asyncio.to_thread(open_embedder, self._settings)

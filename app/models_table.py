@@ -1,7 +1,7 @@
 """What each Claude model costs and can do, in one table; prices in US dollars, November 2026.
 
-`ANTHROPIC_MODEL` may name a model that is not listed: it is asked with the plainest parameters
-and its cost is not counted.
+`ANTHROPIC_MODEL` may name a model that is not listed: it is asked with the plainest parameters,
+and towards the limits its tokens count as those of the dearest model that is.
 """
 
 from dataclasses import dataclass, replace

@@ -8,8 +8,9 @@ from typing import Any, Final
 from app.feedback import Answered
 from app.records import Records
 from app.settings import Settings
-from indexer.errors import SettingError
+from indexer.errors import InputError
 
+NOTHING_YET: Final = "`intern serve` answers new ones, and counts them from then on."
 COUNTED: Final = ("posted", "shadow", "silent", "success", "assist", "noise", "missed", "open")
 
 
@@ -17,10 +18,13 @@ def report(settings: Settings, repo: str | None, since: datetime | None) -> dict
     """Everything that the command tells, as plain JSON.
 
     Raises:
-        SettingError: there is no DATA_DIR to read it from.
+        InputError: there is no DATA_DIR to read it from.
     """
     if not (settings.database_url or settings.data_dir.is_dir()):
-        raise SettingError(f"DATA_DIR: {settings.data_dir} does not exist.")
+        raise InputError(
+            f"DATA_DIR ({settings.data_dir.absolute()}) does not exist, so no issue was looked at: "
+            f"{NOTHING_YET}"
+        )
     records = Records.open(settings)
     try:
         answers = records.feedback.since(since, repo)
@@ -59,7 +63,7 @@ def counts(answers: Sequence[Answered]) -> dict[str, int]:
 def told(made: dict[str, Any]) -> Iterator[str]:
     """The report line by line, for a person."""
     if not made["versions"]:
-        yield "No issue was looked at."
+        yield f"No issue was looked at: {NOTHING_YET}"
     for row in made["versions"]:
         yield (
             f"version {row['version']}: {row['posted']} posted, {row['shadow']} in shadow mode, "

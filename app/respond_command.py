@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -192,8 +192,7 @@ def explained(details: dict[str, Any]) -> Iterator[str]:
     yield f"decision: {details['decision']['reason']} ({details['language']})"
     if details.get("unasked"):
         yield f"  unasked, it would say nothing: {details['unasked']}"
-    levels = ", ".join(f"{name} {level:.2f}" for name, level in details["thresholds"].items())
-    yield f"  levels: {levels}"
+    yield f"  levels: {_levels(details['thresholds'])}"
     for found in details["candidates"]:
         name = f"#{found['number']}" if found["number"] else found["kind"]
         yield (
@@ -216,3 +215,11 @@ def explained(details: dict[str, Any]) -> Iterator[str]:
             f"{model['input_tokens']} counted, {model['output_tokens']} out, "
             f"{'cost unknown' if cost is None else f'${cost:.4f}'}"
         )
+
+
+def _levels(thresholds: Mapping[str, float]) -> str:
+    """From which probability on each is said, in words where none is enough."""
+    return ", ".join(
+        f"{name} from {level:.2f}" if level <= 1 else f"no {name} without Claude"
+        for name, level in thresholds.items()
+    )

@@ -104,25 +104,46 @@ class Settings(IndexSettings):
             name.lower() for name in self.allowed_accounts
         }
 
+    @property
+    def only_reads(self) -> bool:
+        """Whether this is the command line with a token, and no App was begun to be set up."""
+        of_an_app = (
+            self.github_app_id,
+            self.github_private_key,
+            self.github_private_key_path,
+            *self.github_webhook_secret,
+        )
+        return self.github_token is not None and not any(of_an_app)
+
     def as_app(self) -> Self:
         """These settings without GITHUB_TOKEN: the App writes, and knows its comments again."""
         return self.model_copy(update={"github_token": None})
+
+    def missing_to_serve(self) -> tuple[str, ...]:
+        """A sentence for each setting that the server needs and does not have, by its name."""
+        missing = []
+        if not any(secret.get_secret_value() for secret in self.github_webhook_secret):
+            missing.append(
+                "GITHUB_WEBHOOK_SECRET is not set: deliveries could not be told from forgeries."
+            )
+        if self.github_app_id is None:
+            missing.append("GITHUB_APP_ID is not set: it is the number on the App's page.")
+        try:
+            self.private_key()
+        except SettingError as error:
+            missing.append(str(error))
+        if not self.allowed_accounts:
+            missing.append(
+                "ALLOWED_ACCOUNTS is not set: it names the accounts to serve, or * for all."
+            )
+        return tuple(missing)
 
     def require_serving(self) -> Self:
         """These settings, if they are enough to run the server.
 
         Raises:
-            SettingError: the first setting that is missing, by its name.
+            SettingError: what is missing, a sentence for each setting.
         """
-        if not any(secret.get_secret_value() for secret in self.github_webhook_secret):
-            raise SettingError(
-                "GITHUB_WEBHOOK_SECRET is not set: deliveries could not be told from forgeries."
-            )
-        if self.github_app_id is None:
-            raise SettingError("GITHUB_APP_ID is not set: it is the number on the App's page.")
-        self.private_key()
-        if not self.allowed_accounts:
-            raise SettingError(
-                "ALLOWED_ACCOUNTS is not set: it names the accounts to serve, or * for all."
-            )
+        if missing := self.missing_to_serve():
+            raise SettingError(" ".join(missing))
         return self

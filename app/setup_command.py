@@ -32,10 +32,12 @@ from starlette.routing import Route
 
 from app.settings import Settings
 from indexer.errors import GitHubUnavailable, InputError, InternError, Rejected, SettingError
+from indexer.github_errors import unreachable
 from indexer.settings import checked_address
 
 LOOPBACK: Final = "127.0.0.1"
 ENV: Final = Path(".env")
+MANIFEST: Final = "app.yml"
 ORGANIZATION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}")
 CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 # What needs no quotes in a file of settings.
@@ -68,13 +70,21 @@ class _Made(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the command was told; `organization` is None for an App of one's own account."""
+    """What the command was told.
+
+    Attributes:
+        url: where GitHub reaches the server.
+        organization: whose App it is; None for one's own account.
+        key: the file for the App's key.
+        port: the page's; 0 for any that is free.
+        manifest: the file that says what the App asks for; None for the one of the checkout.
+    """
 
     url: str
     organization: str | None
     key: Path
     port: int = 0
-    manifest: Path = Path("app.yml")
+    manifest: Path | None = None
 
 
 async def run(settings: Settings, wanted: Wanted, say: Say) -> None:
@@ -164,7 +174,7 @@ class Page:
             async with httpx.AsyncClient(timeout=TIMEOUT) as client:
                 answer = await client.post(url, headers=headers)
         except httpx.HTTPError as error:
-            raise GitHubUnavailable("GitHub cannot be reached to take the code.") from error
+            raise unreachable(self._settings.api_url, error) from error
         if not answer.is_success:
             status = answer.status_code
             raise Rejected(f"GitHub did not take the code (HTTP {status}).", status=status)
@@ -228,13 +238,28 @@ def _manifest(wanted: Wanted) -> dict[str, Any]:
         raise InputError(f"--url: {wanted.url!r} is {error}.") from error
     if wanted.organization is not None and not ORGANIZATION.fullmatch(wanted.organization):
         raise InputError(f"--organization: {wanted.organization!r} is no organisation's name.")
+    file = wanted.manifest or _own_manifest()
     try:
-        found = yaml.safe_load(wanted.manifest.read_text(encoding="utf-8"))
+        found = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
-        raise InputError(f"--manifest: {wanted.manifest} cannot be read.") from error
+        raise InputError(f"--manifest: {file} cannot be read.") from error
     if not isinstance(found, dict) or not isinstance(found.get("default_permissions"), dict):
-        raise InputError(f"--manifest: {wanted.manifest} is no manifest of an App.")
+        raise InputError(f"--manifest: {file} is no manifest of an App.")
     return found | {"url": url, "hook_attributes": {"url": f"{url}/webhooks", "active": True}}
+
+
+def _own_manifest() -> Path:
+    """The manifest in the folder we are in, as in the image; else the one of the checkout we run.
+
+    Raises:
+        InputError: there is none: installed as a package, we are without it.
+    """
+    for file in (Path(MANIFEST), Path(__file__).parents[1] / MANIFEST):
+        if file.is_file():
+            return file
+    raise InputError(
+        f"--manifest is missing: there is no {MANIFEST} here; name the one of a checkout."
+    )
 
 
 def _here(port: int, path: str = "") -> str:

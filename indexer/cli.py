@@ -145,7 +145,14 @@ def import_(
     file: Annotated[Path, typer.Argument(help="One thread a line as JSON, gzipped or not.")],
     repo: Repo,
     *,
-    full: Annotated[bool, typer.Option("--full", help="Take the template lines anew.")] = False,
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full",
+            help="Also find anew which lines are only the issue template's; the file is read whole "
+            "without it too.",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Read a repository's history from a file; unreadable lines are told and passed over."""
@@ -230,10 +237,11 @@ def migrate(
     ],
     as_json: Json = False,
 ) -> None:
-    """Copy the embedded collection to a Qdrant server, and check the copy.
+    """Copy what is indexed in DATA_DIR to a Qdrant server, and check the copy.
 
-    Vectors and payload are copied as they are. A run that was interrupted, or a collection that
-    has changed since, is no matter: run it again. QDRANT_API_KEY and QDRANT_COLLECTION hold.
+    Nothing is read from GitHub or embedded again. If it was interrupted, or something was indexed
+    since, run it again: it copies what is missing. The server's key is QDRANT_API_KEY, the
+    collection's name there QDRANT_COLLECTION.
     """
     settings = load_settings()
     from indexer.migration import migrate as run_migration

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from indexer.console import say, say_json
+from indexer.console import complain, say, say_json
 from indexer.errors import InputError
 
 app = typer.Typer(help="A repository's `.github/oncall-intern.yml`.", no_args_is_help=True)
@@ -23,7 +23,7 @@ def schema() -> None:
 def check(
     file: Annotated[Path, typer.Argument(help="The file; its name does not matter.")],
 ) -> None:
-    """Say whether a file is good; exit 2 and the line if it is not."""
+    """Say whether a file is good; exit 2 and each line that is wrong if it is not."""
     from indexer import config_file
 
     try:
@@ -33,7 +33,9 @@ def check(
     except UnicodeDecodeError as error:
         raise InputError(f"{file} is not UTF-8 text.") from error
     found = config_file.parse(text)
-    if found.state == "broken":
-        place = f"{file}:{found.line}" if found.line else str(file)
-        raise InputError(f"{place}: {found.problem}")
+    for problem in found.problems:
+        place = f"{file}:{problem.line}" if problem.line else str(file)
+        complain(f"{place}: {problem.text}")
+    if found.problems:
+        raise typer.Exit(InputError.exit_code)
     say(f"{file} is good.")

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import yaml
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from indexer.errors import Forbidden, InputError, NotFound
 from indexer.repo_config import RepoConfig
@@ -24,20 +25,40 @@ LONGEST_PLACE = 200
 
 
 @dataclass(frozen=True, slots=True)
+class Problem:
+    """One sentence for a maintainer, and where that stands, counted from 1, if that is known."""
+
+    text: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ConfigFile:
-    """What stands in the repository: `config` if the file is good, `problem` if it is broken.
+    """What stands in the repository: `config` if the file is good, `problems` if it is broken.
 
     Attributes:
         state: absent, ok or broken.
         config: what the file says; None unless it is ok.
-        problem: one sentence for a maintainer; None unless it is broken.
-        line: where the problem stands, counted from 1, if that is known.
+        problems: all that is wrong with it; of what is no YAML only the first.
     """
 
     state: Literal["absent", "ok", "broken"]
     config: RepoConfig | None = None
-    problem: str | None = None
-    line: int | None = None
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def problem(self) -> str | None:
+        """The first problem's sentence."""
+        return self.problems[0].text if self.problems else None
+
+    @property
+    def line(self) -> int | None:
+        """The first problem's line."""
+        return self.problems[0].line if self.problems else None
+
+
+def _broken(text: str, line: int | None = None) -> ConfigFile:
+    return ConfigFile("broken", problems=(Problem(text, line),))
 
 
 class _Loader(yaml.SafeLoader):
@@ -84,23 +105,27 @@ def parse(text: str) -> ConfigFile:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
-        return ConfigFile("broken", problem=f"Not valid YAML: {error.problem}.", line=line)
+        return _broken(f"Not valid YAML: {error.problem}.", line)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        return ConfigFile("broken", problem=f"Not valid YAML: {error}.")
+        return _broken(f"Not valid YAML: {error}.")
     if data is None:
         return ConfigFile("ok", RepoConfig())
     if not isinstance(data, dict):
-        return ConfigFile("broken", problem="The file is not a mapping of keys.", line=1)
+        return _broken("The file is not a mapping of keys.", 1)
     try:
         return ConfigFile("ok", RepoConfig.model_validate(data))
     except ValidationError as error:
-        first = error.errors()[0]
-        path = tuple(str(part) for part in first["loc"])
-        message = first["msg"].removeprefix("Value error, ")
-        if first["type"] == "extra_forbidden":
-            message = "there is no such key"
-        place = ".".join(path)[:LONGEST_PLACE]
-        return ConfigFile("broken", problem=f"{place}: {message}.", line=_line(node, path))
+        problems = (_problem(node, each) for each in error.errors())
+        return ConfigFile("broken", problems=tuple(sorted(problems, key=lambda p: p.line or 0)))
+
+
+def _problem(node: yaml.Node | None, error: ErrorDetails) -> Problem:
+    """What is wrong with one key of the file."""
+    path = tuple(str(part) for part in error["loc"])
+    said = {"extra_forbidden": "there is no such key", "tuple_type": "must be a list"}
+    message = said.get(error["type"]) or error["msg"].removeprefix("Value error, ")
+    place = ".".join(path)[:LONGEST_PLACE]
+    return Problem(f"{place}: {message}.", _line(node, path))
 
 
 def _line(node: yaml.Node | None, path: tuple[str, ...]) -> int | None:
@@ -152,7 +177,7 @@ async def read_at(
     try:
         return parse(_text_of(answer))
     except InputError as error:
-        return ConfigFile("broken", problem=str(error))
+        return _broken(str(error))
 
 
 def _text_of(answer: object) -> str:

@@ -28,7 +28,13 @@ from indexer.errors import (
     GitHubUnavailable,
     RateLimited,
 )
-from indexer.github_errors import error_of, graphql_error, hidden_part, wait_before_retry
+from indexer.github_errors import (
+    error_of,
+    graphql_error,
+    hidden_part,
+    unreachable,
+    wait_before_retry,
+)
 from indexer.request_budget import RequestBudget, budget_of
 
 # GitHub gives up on a query after 10 s; a proxy in between may take longer to say so.
@@ -258,9 +264,7 @@ class GitHubClient:
         except (httpx.ReadTimeout, httpx.WriteTimeout) as error:
             raise GitHubTimedOut(f"GitHub did not answer {method} {path} in time.") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise GitHubUnavailable(
-                f"GitHub cannot be reached at {self._api_url}: {error or type(error).__name__}."
-            ) from error
+            raise unreachable(self._api_url, error) from error
         except RequestFailed as error:
             # The installation's token was refused; githubkit asks for it inside the request.
             failed = error_of(error.response.raw_response, self._credential, self._clock())

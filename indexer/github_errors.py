@@ -1,7 +1,8 @@
-"""GitHub's answers → our errors, and how long to wait before asking again (pure)."""
+"""GitHub's answers, or why there is none → our errors, and when to ask again (pure)."""
 
 import math
 import random
+import ssl
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -66,6 +67,21 @@ def error_of(response: httpx.Response, credential: str, now: float) -> GitHubErr
     else:
         failed = Rejected(f"GitHub rejects {asked}: {said}.", status=status)
     return failed
+
+
+def unreachable(url: str, error: Exception) -> GitHubUnavailable:
+    """Why there is no connection to GitHub; of a certificate that is not trusted, the way out."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return GitHubUnavailable(
+                f"The certificate of {url} is not trusted ({cause.verify_message.rstrip('.')}): if "
+                "your own CA issued it, name the CA's file in SSL_CERT_FILE, in the environment, "
+                "not in .env."
+            )
+        cause = cause.__cause__ or cause.__context__
+    said = str(error).rstrip(".") or type(error).__name__
+    return GitHubUnavailable(f"GitHub cannot be reached at {url}: {said}.")
 
 
 def limit_wait(response: httpx.Response, said: str, now: float) -> float | None:

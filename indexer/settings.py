@@ -1,11 +1,14 @@
 """Settings of the indexer; with app/settings.py the only readers of the environment."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, NoDecode, SettingsConfigDict
 
 from indexer.errors import SettingError
 
@@ -36,6 +39,17 @@ def _without_user(value: str) -> str:
         raise ValueError("leave name and password out, for links in comments begin with it")
     return value
 
+
+# What pydantic says of the commonest mistakes, in words for whoever wrote the setting.
+_SAID = {
+    "int_parsing": "must be a whole number",
+    "float_parsing": "must be a number",
+    "greater_than": "must be above {gt:g}",
+    "greater_than_equal": "must be at least {ge:g}",
+    "less_than_equal": "must be at most {le:g}",
+    "literal_error": "must be {expected}",
+    "string_pattern_mismatch": "must match {pattern}",
+}
 
 S = TypeVar("S", bound="IndexSettings")
 
@@ -135,7 +149,7 @@ class IndexSettings(BaseSettings):
         """Where the knowledge base is, as a sentence names it."""
         if self.qdrant_url:
             return f"QDRANT_COLLECTION ({self.qdrant_collection})"
-        return f"DATA_DIR ({self.data_dir})"
+        return f"DATA_DIR ({self.data_dir.absolute()})"
 
     def made_data_dir(self) -> Path:
         """DATA_DIR, made where it is missing: for this user alone, as it will hold issues' text.
@@ -176,16 +190,40 @@ def load(kind: type[S], **overrides: Any) -> S:  # noqa: ANN401
     """Settings from the environment and `.env`, with `overrides` before both.
 
     Raises:
-        SettingError: one sentence that names the first wrong setting.
+        SettingError: a sentence for each wrong setting, which begins with its name.
     """
-    try:
+    with _told(kind):
         return kind(**overrides)
+
+
+def names_in_file(kind: type[IndexSettings]) -> tuple[str, ...]:
+    """The names that have a value in `.env`, in upper case, whether or not anything reads them.
+
+    Raises:
+        SettingError: the file cannot be read.
+    """
+    with _told(kind):
+        return tuple(name.upper() for name in DotEnvSettingsSource(kind).env_vars)
+
+
+@contextmanager
+def _told(kind: type[IndexSettings]) -> Iterator[None]:
+    """What goes wrong with reading, as ours."""
+    try:
+        yield
     except ValidationError as error:
-        first = error.errors()[0]
-        name = "_".join(str(part) for part in first["loc"]).upper()
-        message = first["msg"].removeprefix("Value error, ")
-        raise SettingError(f"{name}: {message}." if name else f"{message}.") from error
+        raise SettingError(" ".join(map(_sentence, error.errors()))) from error
     except UnicodeDecodeError as error:
         raise SettingError(f"{kind.model_config['env_file']} is not text in UTF-8.") from error
     except OSError as error:
         raise SettingError(f"{error.filename} cannot be read: {error.strerror}.") from error
+
+
+def _sentence(error: ErrorDetails) -> str:
+    """What is wrong with one setting; its value is not told, for it may be a secret."""
+    name = "_".join(str(part) for part in error["loc"]).upper()
+    said = _SAID.get(error["type"])
+    message = error["msg"].removeprefix("Value error, ")
+    if said is not None:
+        message = said.format(**error.get("ctx", {}))
+    return f"{name}: {message}." if name else f"{message}."

@@ -35,7 +35,8 @@ def report_status(settings: IndexSettings, *, as_json: bool) -> None:
     empty = not (settings.qdrant_url or settings.database_url or settings.data_dir.is_dir())
     rows, busy = ([], None) if empty else collect(settings)
     if as_json:
-        say_json({"repositories": [as_plain(row) for row in rows], "busy": busy})
+        said = {"repositories": [as_plain(row) for row in rows], "busy": busy}
+        say_json({**said, "place": settings.place})
         return
     if not rows:
         say(
@@ -65,6 +66,7 @@ def report_status(settings: IndexSettings, *, as_json: bool) -> None:
         if row.left_out:
             table.add_row("", Text(_left_out(row.left_out), style="dim"))
     Console().print(table)
+    say(f"In {settings.place}.")
     if busy:
         say(busy)
 

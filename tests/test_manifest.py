@@ -140,3 +140,14 @@ def test_docs_name_each_event_under_the_permission_that_opens_it(
     for event in manifest["default_events"]:
         assert event in opened[SUBSCRIBABLE[event]]
         assert event in used
+
+
+def test_docs_name_what_is_to_be_chosen_by_hand(manifest: dict[str, Any]) -> None:
+    text = (ROOT / "docs" / "permissions.md").read_text(encoding="utf-8")
+    by_hand = text.partition("## Creating the App by hand")[2].partition("\n## ")[0]
+    listed = re.search(r"\(`default_events`\): ([\w\s,]+)\.", by_hand)
+    assert listed is not None
+    chosen = [" ".join(name.split()).lower().replace(" ", "_") for name in listed[1].split(",")]
+    assert chosen == manifest["default_events"]
+    assert "the six of the first table" in by_hand
+    assert len(manifest["default_permissions"]) == 6

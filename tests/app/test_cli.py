@@ -177,6 +177,17 @@ def test_commands_that_only_read_make_no_folder(intern, tmp_path):
     assert not (tmp_path / "data").exists()
 
 
+def test_report_says_what_to_do_first(intern, github, tmp_path):
+    code, _, err = intern("report")
+    assert code == 2
+    assert (
+        f"DATA_DIR ({tmp_path / 'data'}) does not exist, so no issue was looked at: `intern serve`"
+        in err
+    )
+    assert intern("backfill", REPO)[0] == 0
+    assert "`intern serve` answers new ones" in intern("report")[1]
+
+
 def test_respond_to_a_file_as_of_then(intern, github, tmp_path):
     assert intern("backfill", REPO)[0] == 0
     issue = {"number": 900, "title": TITLE, "body": BODY, "created_at": "2025-02-20T00:00:00Z"}
@@ -247,6 +258,7 @@ def test_respond_tells_why(intern, github):
     assert code == 0
     assert "valve_timeout = 500" in comment
     assert "shown" in told
+    assert "levels: no duplicate without Claude, related from 0.08," in told
     assert "title_overlap=" in told
 
 
@@ -298,6 +310,48 @@ def test_doctor(intern, github, monkeypatch):
     assert "✗ settings: ALLOWED_ACCOUNTS" in out
     assert "✗ GitHub: GITHUB_PRIVATE_KEY" in out
     assert "✓ store" in out
+
+
+def test_doctor_names_all_that_is_missing_at_once(intern, github, monkeypatch):
+    names = ("GITHUB_WEBHOOK_SECRET", "GITHUB_APP_ID", "GITHUB_PRIVATE_KEY", "ALLOWED_ACCOUNTS")
+    for name in names:
+        monkeypatch.delenv(name)
+    code, out, _ = intern("doctor")
+    assert code == 1
+    lines = [line for line in out.splitlines() if line.startswith("✗ settings: ")]
+    for line, name in zip(lines, names, strict=True):
+        assert line.startswith(f"✗ settings: {name}")
+    monkeypatch.setenv("PORT", "http")
+    monkeypatch.setenv("GITHUB_URL", "github.example")
+    code, out, err = intern("doctor")
+    assert (code, out) == (2, "")
+    assert "GITHUB_URL: not an http or https address. " in err
+    assert "PORT: must be a whole number." in err
+
+
+def test_doctor_finds_nothing_wrong_with_a_token_alone(intern, github, monkeypatch):
+    for name in ("GITHUB_APP_ID", "GITHUB_PRIVATE_KEY", "GITHUB_WEBHOOK_SECRET"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GITHUB_TOKEN", github.token)
+    code, out, _ = intern("doctor")
+    assert code == 0, out
+    assert "✓ settings: enough to read and try" in out
+    monkeypatch.setenv("GITHUB_APP_ID", "7")  # an App that is not set up to its end
+    code, out, _ = intern("doctor")
+    assert code == 1
+    assert "✗ settings: GITHUB_WEBHOOK_SECRET is not set" in out
+
+
+def test_doctor_names_what_stands_in_the_file_and_is_no_setting(intern, monkeypatch, tmp_path):
+    file = tmp_path / ".env"
+    names = ("GITHUB_APPID", "github_apikey", "GITHUB_APP_ID", "POSTGRES_PASSWORD", "EDITOR")
+    file.write_text("".join(f"{name}=7\n" for name in names), encoding="utf-8")
+    monkeypatch.setitem(Settings.model_config, "env_file", str(file))
+    _, out, _ = intern("doctor")
+    assert [line for line in out.splitlines() if line.startswith("!")] == [
+        "! .env: GITHUB_APPID is no setting, and nothing reads it; GITHUB_APP_ID is one.",
+        "! .env: GITHUB_APIKEY is no setting, and nothing reads it.",
+    ]
 
 
 def test_doctor_says_where_a_model_is_too_dear_to_be_asked(intern, github, monkeypatch):

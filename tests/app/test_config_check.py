@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.config_check import NAME, check
+from app.config_check import MOST_ANNOTATIONS, NAME, check
 from indexer.errors import Forbidden, NotFound
 from tests.fakes_github import clients_for
 from tests.github_simulator import Seed, SeedRepository, Simulator
@@ -35,6 +35,15 @@ async def test_a_broken_file_is_told_with_line_and_reason(github):
     assert note["message"] == "modus: there is no such key."
     head = next(iter(github.world.repository(REPO).pull_heads.values())).head.sha
     assert run["head_sha"] == head
+
+
+async def test_each_wrong_line_has_its_own_note_as_far_as_github_takes_them(github):
+    many = "".join(f"key{number}: 1\n" for number in range(60))
+    assert await checked(github, {PATH: f"mode: loud\n{many}"}) == "failed"
+    (run,) = github.world.repository(REPO).check_runs
+    lines = [note["start_line"] for note in run["output"]["annotations"]]
+    assert lines == list(range(1, MOST_ANNOTATIONS + 1))
+    assert run["output"]["title"] == "Line 1 is wrong"
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def test_what_was_looked_up_longest_ago_comes_first_and_old_ones_not_at_all(tmp_
     records.forget_repositories(["o/r"])
     assert records.feedback.since() == []
     assert list(told(report(Settings(data_dir=tmp_path), "o/r", None))) == [
-        "No issue was looked at."
+        "No issue was looked at: `intern serve` answers new ones, and counts them from then on."
     ]
     records.close()
 

@@ -72,6 +72,24 @@ def test_a_wrong_value_is_named_in_one_sentence(name, value):
     assert "secret" not in str(failed.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("github_app_id", "abc", "must be a whole number"),
+        ("github_app_id", "1.5", "must be a whole number"),
+        ("github_app_id", "0", "must be above 0"),
+        ("port", "70000", "must be at most 65535"),
+        ("job_retention_days", "1", "must be at least 4"),
+        ("llm_issue_limit_dollars", "$1", "must be a number"),
+        ("log_format", "xml", "must be 'console' or 'json'"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words_for_people(name, value, said):
+    with pytest.raises(SettingError) as failed:
+        load(Settings, **{name: value})
+    assert str(failed.value) == f"{name.upper()}: {said}."
+
+
 def test_a_file_of_settings_that_cannot_be_read_is_named(tmp_path, monkeypatch):
     file = tmp_path / ".env"
     file.write_bytes(b"WORKER_ID=caf\xe9\n")

@@ -150,6 +150,19 @@ async def test_wrong_options_are_named(more, named):
     assert str(failed.value).startswith(named)
 
 
+async def test_the_manifest_is_found_from_any_folder(github):
+    async with served(github, manifest=None) as (browser, address, _, _):
+        form = Form((await browser.get(address)).text)
+    asked = json.loads(form.fields["manifest"])
+    assert asked["default_permissions"]["issues"] == "write"
+
+
+async def test_a_package_without_its_manifest_says_where_it_is_to_be_had(monkeypatch, tmp_path):
+    monkeypatch.setattr("app.setup_command.__file__", str(tmp_path / "app" / "setup_command.py"))
+    with pytest.raises(InputError, match=r"--manifest is missing: there is no app\.yml here"):
+        await run(Settings(), wanted(manifest=None), print)
+
+
 async def test_an_app_that_is_there_is_not_replaced():
     with pytest.raises(SettingError, match="GITHUB_APP_ID is set already"):
         await run(Settings(github_app_id=5), wanted(), print)

@@ -19,6 +19,14 @@ async def show_app(request: Request) -> Json:
     return simulator(request).render.app()
 
 
+@routes.get("/user")
+async def show_user(request: Request) -> Json:
+    sim, who = simulator(request), request.state.caller
+    if who.installation is not None:
+        raise Refused(403, "Resource not accessible by integration")
+    return sim.render.user(who.login)
+
+
 @routes.get("/app/installations")
 async def list_installations(request: Request, per_page: int = 30, page: int = 1) -> Response:
     sim = simulator(request)

@@ -214,6 +214,18 @@ def test_status_tells_what_is_indexed(file):
     assert (row["repo"], row["status"], row["threads"], row["points"]) == (REPO, "complete", 8, 16)
 
 
+def test_status_tells_the_whole_path_of_a_folder_that_is_named_from_here(
+    file, monkeypatch, tmp_path
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATA_DIR", "here")
+    place = f"DATA_DIR ({tmp_path / 'here'})"
+    assert f"Nothing is indexed yet in {place}" in call("status").stdout
+    imported(file)
+    assert call("status").stdout.endswith(f"In {place}.\n")
+    assert json.loads(call("status", "--json").stdout)["place"] == place
+
+
 def test_status_tells_which_files_were_left_out(file, tmp_path):
     imported(file)
     from indexer.left_out import LeftOut
@@ -293,6 +305,13 @@ def test_a_config_file_is_checked_without_a_server(tmp_path, monkeypatch, capsys
     assert "is good" in call("config", "check", good).output
     assert run(monkeypatch, "config", "check", wrong) == 2
     assert "wrong.yml:2: modus: there is no such key." in capsys.readouterr().err
+    wrong.write_text("modus: on\nmode: loud\nsources:\n  docs: all\n")
+    assert run(monkeypatch, "config", "check", wrong) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        f"intern: {wrong}:1: modus: there is no such key.",
+        f"intern: {wrong}:2: mode: Input should be 'on' or 'shadow'.",
+        f"intern: {wrong}:4: sources.docs: must be a list.",
+    ]
     call_fails("config", "check", tmp_path / "absent.yml")
 
 

@@ -1,12 +1,21 @@
 import asyncio
 import json
+import ssl
 import threading
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 
 import httpx
 import pytest
 import respx
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from indexer.errors import (
     Forbidden,
@@ -410,3 +419,65 @@ async def test_any_text_can_be_sent(client):
     route = respx.post(f"{API}/x").respond(201, json={})
     await client.post("x", {"body": "한국어 🦀 \ud800 \x00"})
     assert json.loads(route.calls.last.request.content) == {"body": "한국어 🦀 ? \x00"}
+
+
+@pytest.fixture
+def https_of_our_own(tmp_path):
+    """An HTTPS server on loopback whose certificate nobody issued; its address and that file."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "github.example")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(7)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    pem = tmp_path / "own.pem"
+    pem.write_bytes(certificate.public_bytes(Encoding.PEM))
+    both = tmp_path / "both.pem"
+    both.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + pem.read_bytes()
+    )
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(both)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    serving = threading.Thread(target=server.serve_forever)
+    serving.start()
+    yield f"https://127.0.0.1:{server.server_port}", pem
+    server.shutdown()
+    serving.join()
+    server.server_close()
+
+
+async def test_a_certificate_of_ones_own_ca_names_the_way_to_trust_it(
+    https_of_our_own, clock, monkeypatch
+):
+    address, pem = https_of_our_own
+    settings = IndexSettings(github_url=address, github_token="ghp_x")
+    clients = GitHubClients(settings, sleep=clock.sleep, clock=clock)
+    with pytest.raises(GitHubUnavailable, match=r"is not trusted \(self.signed.*SSL_CERT_FILE"):
+        await clients.for_token().get("x")
+    await clients.aclose()
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    assert await clients.for_token().get("x") == {}
+    await clients.aclose()
