@@ -49,11 +49,20 @@ async def exclusively(settings: IndexSettings, name: str, doing: str) -> AsyncIt
         SettingError: the database does not answer.
     """
     held = ExitStack()
+    taking = asyncio.ensure_future(
+        asyncio.to_thread(held.enter_context, exclusive(settings, name, doing))
+    )
     try:
-        await asyncio.to_thread(held.enter_context, exclusive(settings, name, doing))
+        await asyncio.shield(taking)
         yield
     finally:
-        await asyncio.to_thread(held.close)
+        # A cancelled coroutine leaves its threads at work: what one of them takes is let go of too.
+        await asyncio.shield(_let_go(taking, held))
+
+
+async def _let_go(taking: asyncio.Future[None], held: ExitStack) -> None:
+    await asyncio.wait([taking])
+    await asyncio.to_thread(held.close)
 
 
 @contextmanager

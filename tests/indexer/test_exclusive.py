@@ -3,6 +3,7 @@
 import asyncio
 import multiprocessing
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -89,6 +90,70 @@ async def test_the_loop_goes_on_while_the_lock_is_asked_for(tmp_path, monkeypatc
     loop_went_on.set()
     await holding
     assert seen == [True, "held"]
+
+
+async def test_a_lock_that_is_got_when_nobody_waits_for_it_any_more_is_let_go(
+    tmp_path, monkeypatch
+):
+    asked, got, let_go = threading.Event(), threading.Event(), threading.Event()
+
+    @contextmanager
+    def slow(*_):
+        asked.set()
+        got.wait(30)
+        yield
+        let_go.set()
+
+    monkeypatch.setattr("indexer.exclusive.exclusive", slow)
+
+    async def hold():
+        async with exclusively(IndexSettings(data_dir=tmp_path), "octo/tools", "reading"):
+            raise AssertionError("nobody wants it any more")
+
+    holding = asyncio.create_task(hold())
+    assert await asyncio.to_thread(asked.wait, 30)
+    holding.cancel()
+    await asyncio.wait([holding], timeout=0)
+    got.set()
+    await asyncio.wait([holding])
+    assert holding.cancelled()
+    assert let_go.is_set()
+
+
+async def test_a_lock_is_let_go_though_its_holder_is_cancelled_again_meanwhile(
+    tmp_path, monkeypatch
+):
+    """The only thread is busy, so that letting go has not begun when the second one comes."""
+    busy, free, let_go = threading.Event(), threading.Event(), threading.Event()
+
+    @contextmanager
+    def lock(*_):
+        try:
+            yield
+        finally:
+            let_go.set()
+
+    monkeypatch.setattr("indexer.exclusive.exclusive", lock)
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+    held = asyncio.Event()
+
+    async def hold():
+        async with exclusively(IndexSettings(data_dir=tmp_path), "octo/tools", "reading"):
+            held.set()
+            await asyncio.Event().wait()
+
+    holding = asyncio.create_task(hold())
+    await held.wait()
+    working = asyncio.create_task(asyncio.to_thread(lambda: (busy.set(), free.wait(30))))
+    while not busy.is_set():  # noqa: ASYNC110  a thread tells nobody
+        await asyncio.sleep(0.01)
+    holding.cancel()
+    await asyncio.wait([holding], timeout=0.05)
+    holding.cancel()
+    await asyncio.wait([holding])
+    free.set()
+    await working
+    assert await asyncio.to_thread(let_go.wait, 30)
 
 
 async def test_a_coroutine_holds_the_same_lock_and_lets_go(settings):
