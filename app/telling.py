@@ -4,19 +4,30 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+import sqlalchemy as sa
+import structlog
 from dbos import DBOS
+from dbos import error as dbos_errors
 
 from app.job_queue import PROGRESS
 from indexer.errors import InternError
 from indexer.progress import OnProgress, Progress, progress_json
 
+log = structlog.get_logger()
+
 TELL_SECONDS = 0.5
 
 
 async def tell_trouble(error: InternError, seconds: float) -> None:
-    """That a step waits before it is tried again, and why."""
+    """That a step waits before it is tried again, and why.
+
+    Where this cannot be told, the step waits all the same.
+    """
     now = Progress("waiting", wait=seconds, trouble=str(error))
-    await DBOS.set_event_async(PROGRESS, progress_json(now))
+    try:
+        await DBOS.set_event_async(PROGRESS, progress_json(now))
+    except (sa.exc.SQLAlchemyError, dbos_errors.DBOSException) as failure:
+        log.warning("trouble not told", reason=type(failure).__name__)
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from dbos import DBOS
+from sqlalchemy.exc import OperationalError
 
 from app.job_kinds import Adopt, Backfill, Forget, Job, Move, RefreshThread, Respond
 from app.job_queue import JobQueue, QueueUnavailable
@@ -111,6 +112,17 @@ async def test_whoever_watches_is_told_why_a_job_waits(tmp_path):
     assert told is not None
     assert (told["stage"], told["trouble"]) == ("waiting", "GitHub cannot be reached.")
     assert told["wait"] > 0
+
+
+async def test_trouble_that_cannot_be_told_is_waited_out_all_the_same(tmp_path, monkeypatch):
+    async def away(*_):
+        raise OperationalError("INSERT", {}, Exception("the database is away"))
+
+    monkeypatch.setattr(DBOS, "set_event_async", away)
+    steps = ScriptedSteps(prepare_answer=[GitHubUnavailable("502")])
+    async with running(tmp_path, steps) as jobs:
+        assert (await jobs.run(ISSUE))["outcome"] == "done"
+    assert jobs.metrics.retries.labels("prepare_answer", "github_unavailable")._value.get() == 1
 
 
 async def test_trouble_with_posting_does_not_have_the_answer_made_again(tmp_path):
