@@ -7,7 +7,7 @@ import structlog
 
 from app import publisher
 from app.records import Records, Reply
-from indexer.errors import Forbidden, NotFound, Rejected
+from indexer.errors import Forbidden, GitHubError, NotFound, Rejected
 from indexer.github import GitHubClient
 
 log = structlog.get_logger()
@@ -41,9 +41,11 @@ async def settle(records: Records, client: GitHubClient, said: Reply, wanted: st
             # Remembered first: after a crash in between, the label is there and known for ours.
             await asyncio.to_thread(records.remember, replace(said, label=wanted))
             await publisher.add_label(client, said.repo, said.number, wanted)
-    except (NotFound, Forbidden, Rejected) as error:
-        # Whoever puts it on by hand from now on is to keep it.
+    except GitHubError as error:
+        # Doing it again puts it on; and whoever does so by hand from now on is to keep it.
         await asyncio.to_thread(records.remember, replace(said, label=None))
+        if not isinstance(error, NotFound | Forbidden | Rejected):
+            raise
         log.warning("label not set", repo=said.repo, number=said.number, error=str(error))
 
 

@@ -83,12 +83,13 @@ class Steps:
         except (NotFound, Forbidden) as error:
             await self.drop_answer(job)
             return _turned_away(job, error)
-        if said.action in {"created", "edited"} and job.trigger != "improve":
-            seconds = (datetime.now(UTC) - datetime.fromisoformat(at)).total_seconds()
-            self._services.metrics.delivery_to_comment.observe(seconds)
-            await self._ensure_label(client, job.repo)
         config = await asyncio.to_thread(records.config_of, job.repo)
         await duplicate_label.settle(records, client, said, config.labels.possible_duplicate)
+        # Counted last: trouble with the label has all this done again.
+        if said.action in {"created", "edited"} and job.trigger != "improve":
+            await self._ensure_label(client, job.repo)
+            seconds = (said.at - datetime.fromisoformat(at)).total_seconds()
+            self._services.metrics.delivery_to_comment.observe(seconds)
         return self._counted(said)
 
     async def drop_answer(self, job: Respond) -> Outcome:

@@ -88,6 +88,19 @@ async def test_a_likely_duplicate_gets_the_label_that_the_config_names(tmp_path,
         assert labels(server, number) == set()
 
 
+async def test_trouble_with_the_label_does_not_have_a_comment_counted_twice(tmp_path, claude):
+    claude.answer_with = lambda _: opinion([judgement("S1", "duplicate")])
+    async with running_server(tmp_path, labelling(), **asking(claude)) as server:
+        server.github.add_trouble(f"POST /repos/{REPO}/issues/*/labels", status=502)
+        number = opened(server)
+        await server.settled()
+        assert labels(server, number) == {"maybe twice"}
+        counted = server.services.metrics.registry.get_sample_value
+        again = {"job": "publish_answer", "reason": "github_timed_out"}
+        assert counted("intern_job_retries_total", again) == 1
+        assert counted("intern_delivery_to_comment_seconds_count") == 1
+
+
 async def test_a_label_that_a_maintainer_had_set_stays(tmp_path, claude):
     claude.answer_with = lambda _: opinion([judgement("S1", "related")])
     async with running_server(tmp_path, labelling(), **asking(claude)) as server:
