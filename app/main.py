@@ -75,6 +75,7 @@ def create_app(
     app = FastAPI(
         title="Oncall Intern", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None
     )
+    app.state.large_bodies = webhook.LargeBodies()
     app.include_router(webhook.router)
     app.include_router(ops.router)
     return app

@@ -37,7 +37,6 @@ READ_SECONDS = 30.0
 LARGE_BYTES = 512 * 1024
 # Nobody knows who sends a body before it is whole: so many large ones may fill the memory at once.
 LARGE_AT_ONCE = 16
-_large: set[Request] = set()
 SUBJECT = 140
 UNAVAILABLE = 503
 RETRY_SECONDS = "30"
@@ -52,6 +51,27 @@ class Refused(Exception):
         super().__init__(message)
         self.status = status
         self.reason = reason
+
+
+class LargeBodies:
+    """The large bodies that one server is reading."""
+
+    def __init__(self) -> None:
+        self._arriving: set[Request] = set()
+
+    def admit(self, request: Request) -> None:
+        """Count the body of this request, as long as there is room for one more.
+
+        Raises:
+            Refused: 503.
+        """
+        if request not in self._arriving and len(self._arriving) >= LARGE_AT_ONCE:
+            raise Refused(UNAVAILABLE, "busy", "Too many large bodies arrive at once.")
+        self._arriving.add(request)
+
+    def leave(self, request: Request) -> None:
+        """It is read, or nobody reads it any more."""
+        self._arriving.discard(request)
 
 
 @router.post("/webhooks")
@@ -161,6 +181,7 @@ async def _read(request: Request) -> bytes:
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > MAX_BYTES:
         raise too_large
+    large: LargeBodies = request.app.state.large_bodies
     chunks = bytearray()
     try:
         async with asyncio.timeout(READ_SECONDS):
@@ -168,16 +189,14 @@ async def _read(request: Request) -> bytes:
                 chunks += chunk
                 if len(chunks) > MAX_BYTES:
                     raise too_large
-                if len(chunks) > LARGE_BYTES and request not in _large:
-                    if len(_large) >= LARGE_AT_ONCE:
-                        raise Refused(UNAVAILABLE, "busy", "Too many large bodies arrive at once.")
-                    _large.add(request)
+                if len(chunks) > LARGE_BYTES:
+                    large.admit(request)
     except TimeoutError as error:
         raise Refused(408, "too_slow", "The body did not arrive in time.") from error
     except ClientDisconnect as error:
         raise Refused(400, "hung_up", "The body did not arrive.") from error
     finally:
-        _large.discard(request)
+        large.leave(request)
     return bytes(chunks)
 
 

@@ -34,7 +34,12 @@ SECRETS = ("an-older-secret", SECRET)
 
 @pytest.fixture
 def app() -> FastAPI:
+    return an_app()
+
+
+def an_app() -> FastAPI:
     application = FastAPI()
+    application.state.large_bodies = webhook.LargeBodies()
     application.include_router(webhook.router)
     application.state.queue = FakeQueue()
     memory = create_engine(
@@ -195,6 +200,10 @@ async def test_so_many_large_bodies_are_read_at_once(app, monkeypatch):
     assert (second.status_code, second.json()["reason"]) == (503, "busy")
     assert second.headers["retry-after"] == "30"
     assert (await deliver(app, "issues", issue_payload())).status_code == 202
+    another = await send(
+        an_app(), b"x" * (webhook.LARGE_BYTES + 1), delivery_headers(b"", "issues")
+    )
+    assert another.status_code == 401
     go_on.set()
     assert (await first).status_code == 401
     third = await send(app, b"x" * (webhook.LARGE_BYTES + 1), delivery_headers(b"", "issues"))
