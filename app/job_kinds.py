@@ -215,12 +215,16 @@ class Forget:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A repository has another name, or another owner: keep under it all that is known of it."""
+    """A repository has another name, or another owner: keep under it all that is known of it.
+
+    `wanted`: somebody asked for its history, so it is read though it never was before.
+    """
 
     # That of Forget: the two must not meet.
     queue: ClassVar[str] = Forget.queue
     before: str
     after: str
+    wanted: bool = False
 
     @property
     def partition(self) -> str:

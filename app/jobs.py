@@ -263,7 +263,7 @@ class Jobs:
         self, work: Callable[[J, str], Awaitable[Outcome]], job: J, at: str
     ) -> Outcome:
         """Do a job, but not if its repository is forgotten; if it is meanwhile, undo it."""
-        if isinstance(job, RemoveThread | Adopt | Forget | Move):
+        if isinstance(job, Adopt | Forget | Move):
             return await work(job, at)
         if await self._repository_steps.is_void(job.repo, at):
             return {"outcome": "forgotten"}

@@ -25,6 +25,7 @@ from app.job_kinds import (
 from app.job_queue import ENDED, JobQueue, Outcome, Recurring, TriedTooOften
 from app.queued import asked_since, unfinished_issues
 from app.stepping import Patience
+from indexer.errors import InternError
 from indexer.state import State, Status
 
 if TYPE_CHECKING:  # the steps load the engines, the order of steps does not need them
@@ -128,11 +129,15 @@ class RepositoryJobs:
         jobs = await self._queue.unfinished(Backfill.queue, repo.lower())
         return {"outcome": "looked", "jobs": len(jobs)}
 
-    async def backfill(self, job: Backfill, _at: str) -> Outcome:
+    async def backfill(self, job: Backfill, at: str) -> Outcome:
         """Read a repository's history from GitHub."""
-        # The config first: its label must exist while the history is still being read.
-        await self._step(self._read_config, job)
-        found = await self._step(self._steps.locate, job)
+        try:
+            # The config first: its label must exist while the history is still being read.
+            await self._step(self._read_config, job)
+            found = await self._step(self._steps.locate, job)
+        except InternError as error:
+            await self._step(self._steps.note_failure, job, error, at)
+            raise
         if found["outcome"] == "here":
             return await self._step(self._steps.read_history, job, preemptible=True)
         # Nothing told us: a webhook was lost, or GitHub sends none.
@@ -144,7 +149,7 @@ class RepositoryJobs:
         if found["outcome"] == "lost":
             await self._queue.enqueue(cause, [Forget((repo,))])
         if found["outcome"] == "moved":
-            await self._queue.enqueue(cause, [Move(repo, found["name"])])
+            await self._queue.enqueue(cause, [Move(repo, found["name"], wanted=True)])
         return {"outcome": "queued"}
 
     async def import_file(self, job: Import, _at: str) -> Outcome:
@@ -181,7 +186,9 @@ class RepositoryJobs:
         if stopped["cancelled"] or waiting:
             await DBOS.sleep_async(FORGET_AGAIN_SECONDS)
             await self._step(self._steps.move, job, at)
-        await self._step(self._go_on, job, waiting, DBOS.workflow_id, at)
+        if job.wanted or outcome["begun"] or stopped["cancelled"]:
+            await self._step(self._read_on, job, DBOS.workflow_id, at)
+        await self._step(self._go_on, job, waiting, at)
         await self._step(self._steps.compact)
         return outcome
 
@@ -198,15 +205,22 @@ class RepositoryJobs:
         await self._queue.cancel(jobs)
         return {"outcome": "stopped"}
 
-    async def _go_on(
-        self, job: Move, waiting: list[tuple[str, str, dict[str, Any], str]], cause: str, at: str
-    ) -> Outcome:
-        """The history from where it was read to, and what was waiting, under the new name."""
+    async def _read_on(self, job: Move, cause: str, at: str) -> Outcome:
+        """The history from where it was read to, under the new name."""
         asked = datetime.fromisoformat(at)
         await self._queue.enqueue(cause, [Backfill(job.after)], at=asked)
+        return {"outcome": "queued"}
+
+    async def _go_on(
+        self, job: Move, waiting: list[tuple[str, str, dict[str, Any], str]], at: str
+    ) -> Outcome:
+        """What was waiting, under the new name."""
+        moved = datetime.fromisoformat(at)
         for former, kind, values, since in waiting:
             renamed = restored(KINDS[kind], {**values, "repo": job.after, "installation": None})
-            await self._queue.enqueue(former, [renamed], at=datetime.fromisoformat(since))
+            # Where it had this name before, all that was asked for until it lost it is void.
+            asked = max(moved, datetime.fromisoformat(since))
+            await self._queue.enqueue(former, [renamed], at=asked)
         return {"outcome": "queued"}
 
     async def _stop_backfills(self, repos: list[str]) -> Outcome:

@@ -25,6 +25,7 @@ from app.job_kinds import (
     RefreshConfig,
     RefreshDocs,
     RefreshThread,
+    RemoveThread,
     Respond,
 )
 from app.job_queue import Outcome
@@ -33,7 +34,7 @@ from app.telling import telling
 from indexer import backfill
 from indexer.config_file import ConfigFile
 from indexer.docs_sync import sync_docs
-from indexer.errors import NotFound
+from indexer.errors import InternError, NotFound
 from indexer.exclusive import exclusively
 from indexer.importing import Complaints, import_file
 from indexer.indexing import delete_thread
@@ -52,6 +53,7 @@ VoidableJob = (
     | Improve
     | LeaveAlone
     | RefreshThread
+    | RemoveThread
     | RefreshConfig
     | CheckConfig
     | RefreshDocs
@@ -118,6 +120,12 @@ class RepositorySteps:
             return {"outcome": "here"}
         return {"outcome": "moved", "name": name, "error": f"{job.repo} is called {name} now."}
 
+    async def note_failure(self, job: Backfill, error: InternError, at: str) -> Outcome:
+        """Remember why a reading failed before it began."""
+        asked = datetime.fromisoformat(at)
+        await asyncio.to_thread(self._services.state.fail_to_begin, job.repo, error, asked)
+        return {"outcome": "noted"}
+
     async def _home(self, repo: str) -> int | None:
         """The installation that a repository belongs to, as GitHub tells the App itself."""
         try:
@@ -138,14 +146,19 @@ class RepositorySteps:
         return {"outcome": "asked", "served": served}
 
     async def move(self, job: Move, at: str) -> Outcome:
-        """Carry over all that is known of a repository; what began before under the old is void."""
+        """Carry over all that is known of a repository; what began before under the old is void.
+
+        `begun` tells whether its history was read before, be it in part.
+        """
         services = self._services
         async with self._only_writer(job.before), self._only_writer(job.after):
             points = await asyncio.to_thread(self._carry_over, job)
             moment = datetime.fromisoformat(at)
             # Only now: a void job takes back what it wrote, and that must not be what is carried.
             await asyncio.to_thread(services.state.forgotten.note, job.before, moment)
-        return {"outcome": "moved", "to": job.after, "points": points}
+            known = await asyncio.to_thread(services.state.repository, job.after)
+        begun = known.status is not Status.NEVER
+        return {"outcome": "moved", "to": job.after, "points": points, "begun": begun}
 
     def _carry_over(self, job: Move) -> int:
         services = self._services
@@ -289,6 +302,8 @@ class RepositorySteps:
             case _:
                 await asyncio.to_thread(delete_thread, kb, job.repo, job.number)
                 await asyncio.to_thread(records.forget_thread, job.repo, job.number)
+                await asyncio.to_thread(records.spending.forget_thread, job.repo, job.number)
+                await asyncio.to_thread(self._services.state.forget_thread, job.repo, job.number)
                 await asyncio.to_thread(records.settle_config, job.repo, ConfigFile("absent"))
 
     def _is_begun_again(self, repo: str) -> bool:

@@ -134,3 +134,9 @@ class Spending:
         )
         with self._engine.connect() as connection:
             return float(connection.execute(query).scalar_one())
+
+    def forget_thread(self, repo: str, number: int) -> None:
+        """Forget what was spent on one issue."""
+        here = (CALLS.c.repo == repo.lower()) & (CALLS.c.number == number)
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(CALLS).where(here))

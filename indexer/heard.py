@@ -47,6 +47,12 @@ class HeardThreads:
         with self._engine.connect() as connection:
             return set(connection.execute(query.where(HEARD.c.at >= floor)).scalars())
 
+    def drop_thread(self, repo: str, number: int) -> None:
+        """Forget one thread."""
+        same = (HEARD.c.repo == repo.lower()) & (HEARD.c.number == number)
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(HEARD).where(same))
+
     def drop(self, repo: str, before: datetime | None = None) -> None:
         """Forget a repository's threads; with `before` only what was heard before that moment."""
         gone = sa.delete(HEARD).where(HEARD.c.repo == repo.lower())

@@ -65,6 +65,14 @@ class ExcludedPairs:
         with self._engine.connect() as connection:
             return frozenset((lower, higher) for lower, higher in connection.execute(query))
 
+    def forget_thread(self, repo: str, number: int) -> None:
+        """Forget every pair that one issue of a repository is in."""
+        one_of = (PAIRS.c.lower == number) | (PAIRS.c.higher == number)
+        here = (ELSEWHERE.c.repo == repo.lower()) & (ELSEWHERE.c.number == number)
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(PAIRS).where(PAIRS.c.repo == repo.lower(), one_of))
+            connection.execute(sa.delete(ELSEWHERE).where(here))
+
     def rename_other(self, before: str, after: str) -> None:
         """Another repository of such pairs has a new name; both names in lower case."""
         taken = ELSEWHERE.alias()

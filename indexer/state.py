@@ -214,6 +214,14 @@ class State:
         status = row.status if row.is_complete else Status.FAILED
         return self.save(replace(row, status=status, error=said, error_reason=reason))
 
+    def fail_to_begin(self, repo: str, error: InternError, at: datetime) -> RepositoryState:
+        """Remember why a run failed before it began to read from GitHub.
+
+        It counts as one that began when it was asked for, so that it is due again.
+        """
+        row = self.fail(repo, error)
+        return row if row.started_at else self.save(replace(row, source="github", started_at=at))
+
     def thresholds(self, repo: str) -> Thresholds:
         """The thresholds in force for a repository: those stored for it, else the shipped ones."""
         columns = (_thresholds.c.duplicate, _thresholds.c.related, _thresholds.c.document)
@@ -252,6 +260,11 @@ class State:
         forget_rows(self._engine, _EVERY_TABLE, [repo.lower()])
         self.pairs.forget_other(repo.lower())
         scrub(self._engine)
+
+    def forget_thread(self, repo: str, number: int) -> None:
+        """Remove what was heard of one issue, and the pairs that it is in."""
+        self.heard.drop_thread(repo, number)
+        self.pairs.forget_thread(repo, number)
 
     def close(self) -> None:
         """Let go of the database's connections."""

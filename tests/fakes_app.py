@@ -87,6 +87,7 @@ class ScriptedSteps:
         "list_repositories": {"outcome": "listed", "repos": []},
         "list_forgotten": {"outcome": "listed", "repos": []},
         "locate": {"outcome": "here"},
+        "move": {"outcome": "moved", "begun": False},
     }
 
     def __init__(self, **script: Sequence[Any]) -> None:

@@ -392,6 +392,61 @@ async def test_what_is_under_way_when_a_repository_moves_goes_on_under_its_new_n
     assert answered == [ISSUE, Respond("octo/pumps", 7)]
 
 
+@pytest.mark.parametrize("begun", [True, False])
+async def test_a_repository_that_was_never_read_is_not_read_for_another_name(
+    tmp_path, monkeypatch, begun
+):
+    monkeypatch.setattr("app.repository_jobs.FORGET_AGAIN_SECONDS", 0.01)
+    steps = ScriptedSteps(
+        is_served=[{"outcome": "asked", "served": True}],
+        move=[{"outcome": "moved", "begun": begun}],
+    )
+    async with running(tmp_path, steps) as jobs:
+        await jobs.run(Move("octo/tools", "octo/pumps"))
+        await jobs.idle()
+    assert steps.count("read_history") == begun
+
+
+class Named(ScriptedSteps):
+    """Steps that know which names a repository lost, and when."""
+
+    def __init__(self, **script: Any) -> None:
+        super().__init__(**script)
+        self.lost: dict[str, datetime] = {}
+
+    async def move(self, job: Move, at: str) -> dict[str, Any]:
+        self.lost[job.before] = datetime.fromisoformat(at)
+        return {"outcome": "moved", "begun": True}
+
+    async def is_void(self, repo: str, at: str) -> bool:
+        return repo in self.lost and datetime.fromisoformat(at) <= self.lost[repo]
+
+
+async def test_what_waits_goes_on_though_a_repository_gets_its_old_name_back(tmp_path, monkeypatch):
+    monkeypatch.setattr("app.repository_jobs.FORGET_AGAIN_SECONDS", 0.01)
+    there = [{"outcome": "asked", "served": True}]
+    steps = Named(is_served=there * 2, prepare_answer=[asyncio.Event()] * 2)
+    async with running(tmp_path, steps) as jobs:
+        await jobs.queue.enqueue("opened", [ISSUE])
+        await steps.reached("prepare_answer")
+        await jobs.run(Move("octo/tools", "octo/pumps"), "renamed")
+        await steps.reached("prepare_answer", 2)
+        await jobs.run(Move("octo/pumps", "octo/tools"), "renamed back")
+        await steps.reached("prepare_answer", 3)
+        await jobs.idle()
+    answered = [given[0].repo for name, given in steps.calls if name == "prepare_answer"]
+    assert answered == ["octo/tools", "octo/pumps", "octo/tools"]
+
+
+async def test_a_reading_that_fails_before_it_begins_is_known_to_have_failed(tmp_path):
+    steps = ScriptedSteps(locate=[Forbidden("no")])
+    async with running(tmp_path, steps) as jobs:
+        with pytest.raises(Exception, match="no"):
+            await jobs.run(Backfill("octo/tools"))
+    name, (job, error, _at) = steps.calls[-1]
+    assert (name, job, str(error)) == ("note_failure", Backfill("octo/tools"), "no")
+
+
 async def test_what_moves_to_where_the_app_is_not_is_forgotten(tmp_path):
     steps = ScriptedSteps(is_served=[{"outcome": "asked", "served": False}])
     async with running(tmp_path, steps) as jobs:

@@ -4,7 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.job_kinds import Backfill, Forget, RefreshConfig, RefreshDocs, RefreshThread
+from app.job_kinds import (
+    Backfill,
+    Forget,
+    Obey,
+    RefreshConfig,
+    RefreshDocs,
+    RefreshThread,
+    RemoveThread,
+    Respond,
+)
+from app.spending import Limits
 from app.steps import Steps
 from indexer.state import Status
 from indexer.store import Where
@@ -78,6 +88,58 @@ async def test_a_void_reading_of_documents_takes_back_documents_alone(tmp_path):
         server.services.state.forgotten.note(REPO, datetime.now(UTC))
         await Steps(server.services).repositories.take_back(RefreshDocs(REPO))
         assert (count(server, DOCS), count(server, ISSUES)) == (0, issues)
+
+
+@pytest.mark.parametrize(
+    "job", [Obey(REPO, 3, 9), RefreshThread(REPO, 3), RemoveThread(REPO, 3), Respond(REPO, 3)]
+)
+async def test_of_what_a_void_job_wrote_about_an_issue_nothing_is_left(tmp_path, job):
+    async with running_server(tmp_path, history(), backfilled=False) as server:
+        services = server.services
+        services.state.forgotten.note(REPO, datetime.now(UTC))
+        services.state.pairs.add(REPO, 3, 40)
+        services.state.pairs.add_elsewhere(REPO, 3, "octo/hose", 1)
+        services.state.heard.note(REPO, 3)
+        services.records.wishes.add(REPO, 3, "off")
+        assert services.records.spending.reserve(REPO, 3, 0.1, Limits(1, 1)) is not None
+        await Steps(services).repositories.take_back(job)
+        assert services.state.names() | services.records.repositories() == set()
+
+
+async def test_a_thread_that_goes_after_its_repository_leaves_no_trace(tmp_path):
+    async with running_server(tmp_path, history()) as server:
+        before = datetime.now(UTC)
+        await server.queue.enqueue("uninstalled", [Forget((REPO,))])
+        await server.settled()
+        await server.queue.enqueue("deleted", [RemoveThread(REPO, 3)], at=before)
+        await server.settled()
+        assert REPO not in server.services.state.names()
+
+
+async def test_a_first_reading_that_fails_before_it_begins_is_due_again(tmp_path):
+    async with running_server(
+        tmp_path, history(), backfilled=False, sync_interval_hours=SHORT
+    ) as server:
+        server.github.add_trouble(f"GET /repos/{REPO}", status=403, times=None)
+        server.github.announce_installation(1001)
+        await server.settled()
+        row = server.services.state.repository(REPO)
+        assert (row.status, row.error_reason) == (Status.FAILED, "github_forbidden")
+        server.github.clear_troubles()
+        await server.sync()
+        assert server.services.state.repository(REPO).is_complete
+
+
+async def test_a_repository_beyond_the_limit_stays_so_under_another_name(tmp_path):
+    other = SeedRepository.model_validate({"full_name": "octo/hose"})
+    seed = history()
+    seed.repositories.append(other)
+    async with running_server(tmp_path, seed, backfill_max_repositories=1) as server:
+        server.github.rename_repository("octo/hose", "pipe")
+        await server.settled()
+        rows = server.services.state.repositories()
+        assert "octo/hose" not in rows
+        assert (rows["octo/pipe"].status, rows["octo/pipe"].warning_reason) == ("never", "capped")
 
 
 def learn(server: RunningServer) -> None:
