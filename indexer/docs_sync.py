@@ -115,17 +115,15 @@ class _Files:
         from indexer.sources.docs import list_docs, read_docs
 
         stored = await asyncio.to_thread(StoredFiles, self.kb, self.embedder, self.repo)
-        known = {} if anew else await asyncio.to_thread(self._known, stored)
-        listing = await list_docs(self.client, self.repo, patterns, known)
-        yield IndexReport(unchanged=len(listing.unchanged))
+        refused = await asyncio.to_thread(self.left_out.of, self.repo)
+        known = stored.whole | {path: one.blob for path, one in refused.items()}
+        listing = await list_docs(self.client, self.repo, patterns, {} if anew else known)
+        # A file that is left out is no document that stays as it was.
+        yield IndexReport(unchanged=len(listing.unchanged - refused.keys()))
         async for batch in read_docs(self.client, self.repo, listing):
             yield await asyncio.to_thread(self._write, stored, batch)
         await asyncio.to_thread(self.left_out.keep_only, self.repo, listing.paths)
         yield await asyncio.to_thread(stored.keep_only, listing.paths)
-
-    def _known(self, stored: StoredFiles) -> dict[str, str]:
-        refused = self.left_out.of(self.repo)
-        return stored.whole | {path: one.blob for path, one in refused.items()}
 
     def _write(self, stored: StoredFiles, batch: "Sequence[Document]") -> IndexReport:
         report = stored.write({document.file.path: document.sections for document in batch})

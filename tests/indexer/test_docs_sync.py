@@ -138,7 +138,7 @@ async def test_a_file_that_is_no_document_is_read_once(start):
         "short.md": LeftOut(blob_sha(b"# Hi\n"), "without text"),
     }
     report, blobs = await bench.sync()
-    assert (report.unchanged, blobs) == (3, 0)
+    assert (report.unchanged, blobs) == (1, 0)
     bench.simulator.set_files(REPO, {"api.md": f"# Api\n{WORDS}", "short.md": None})
     assert (await bench.sync())[1] == 1
     assert bench.state.left_out.of(REPO) == {}
