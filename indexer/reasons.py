@@ -34,7 +34,9 @@ RARE_IN_TITLE = 2.0
 
 TELLING = 4.2
 """The same for a name out of the code, and for the rarest word of an error: in 1.5 % of the issues.
-What any program says when it fails has common words only, in whatever language it is written."""
+What any program says when it fails has common words only, in whatever language it is written. All
+words of an error together tell twice that, or one of them stands in two issues at most: two words
+of which one is rare may be what a tool says day by day."""
 
 COMMON_ERROR = 0.005
 FEW = 3
@@ -58,6 +60,7 @@ _NO_CAUSE = re.compile(
     r"\baborting\b|\bprevious errors?\b|\bn (?:errors?|warnings?)\b"
     r"|\berrors? (?:occurred|generated)"
     r"|\bexit(?:ed|ing)?\b.{0,20}\b(?:code|status|n)\b|\bstatus code n\b|\bnon-?zero\b"
+    r"|\b(?:not|n['’]t) exit (?:successfully|cleanly|normally)\b|\bexited abnormally\b"
     r"|\b(?:build|compilation|command|task|job|process|tests?|script|target) (?:\S+ )?"
     r"(?:failed|exited|returned|aborted)\b|\bfailed to (?:build|compile|execute|run)\b"
     r"|\bcould not compile\b|\brecipe for target\b|\bsee (?:above|below|log)\b"
@@ -156,12 +159,15 @@ class Telling:
         kind, _, message = signature.partition(":")
         if not _is_cause(signature):
             return False
-        rarest = max(map(self._rarity, _words(message)), default=0.0)
-        return kind in _NAMED or rarest >= min(TELLING, self._most)
+        if kind in _NAMED:
+            return True
+        told = [self._rarity(word) for word in _words(message)]
+        rarest, least = max(told, default=0.0), min(TELLING, self._most)
+        return rarest >= least and (sum(told) >= 2 * least or rarest >= self._most)
 
     def _phrase(self, theirs: str) -> Sequence[str]:
         found = self._phrases.shared_with(theirs, self._weight)
-        return [_NUMBER_AT_END.sub("", found.text.replace("`", ""))] if found else []
+        return [_shown(found)] if found else []
 
     def _names_in(self, theirs: str) -> set[str]:
         """Their names in lower case; they are looked for only where one of ours could be."""
@@ -171,8 +177,10 @@ class Telling:
         return {name.lower() for name in names_in(theirs)}
 
     def _weight(self, phrase: Phrase) -> float:
-        """How much the words of a phrase tell; nothing if they are common ones."""
-        told = [self._rarity(word) for word in set(phrase.words) if word.isalpha()]
+        """How much the words of a phrase tell; nothing if they are common ones, or a tool's end."""
+        ours = _NO_CAUSE.sub(" ", _NUMBER.sub("n", _shown(phrase).lower()))
+        words = set(phrase.words).intersection(_WORD.findall(ours))
+        told = [self._rarity(word) for word in words if word.isalpha()]
         rare = sum(rarity >= self._rare for rarity in told)
         weight = sum(told)
         return weight if rare > 1 and weight >= _PHRASE_WEIGHT * self._rare else 0.0
@@ -199,6 +207,11 @@ def _is_cause(signature: str) -> bool:
 def _without_runs(message: str) -> str:
     """An error without its numbers and paths."""
     return _NUMBER.sub("…", _PATH.sub("…", message))
+
+
+def _shown(phrase: Phrase) -> str:
+    """A phrase without the numbers that it begins or ends with."""
+    return _NUMBER_AT_END.sub("", phrase.text.replace("`", ""))
 
 
 def _telling(text: str) -> str:

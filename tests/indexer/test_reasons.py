@@ -91,6 +91,43 @@ def test_an_error_in_words_that_many_have_is_not_named():
     assert "same_error" in shared(generic.replace("list", "harbourlist"))
 
 
+def test_an_error_of_two_words_is_named_only_if_both_tell_something():
+    """Of two words that a tool says each day, one may be rare in what people write."""
+    usual = background(
+        [
+            thread(i, f"gauge {i}", f"{'The mooring' if i % 90 == 1 else 'A rope'} {i} holds.")
+            for i in range(1, 401)
+        ]
+    )
+
+    def shared(text):
+        wording = word(Query("o/r", "Crash", text))
+        return kinds(Telling(wording, text, usual, BM25).shared_with("Old", text))
+
+    assert "same_error" not in shared("error: mooring gauge")
+    assert shared("error: mooring fathom")["same_error"] == ("mooring fathom",)
+    assert shared("error: mooring gauge in harbour dock")["same_error"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Process didn't exit successfully: exit code 101",
+        "The process exited abnormally with code 3",
+        "Recipe for target seaworthy failed",
+        "The anchor linker command failed with exit code 1",
+    ],
+)
+def test_how_a_tool_ended_is_no_phrase_to_name(line):
+    assert "same_phrase" not in kinds(telling("New", line).shared_with("Old", line))
+
+
+def test_a_phrase_is_named_for_what_it_says_beside_how_a_tool_ended():
+    ours = "The script failed while the anchor chain refuses to unwind."
+    found = kinds(telling("Stuck", ours).shared_with("Blocked", ours))
+    assert "anchor chain refuses to unwind" in found["same_phrase"][0]
+
+
 def test_a_name_that_a_few_in_a_hundred_have_is_not_named():
     note = "Run with `BUOY_TRACE=1` for a trace."
     usual = background(
