@@ -27,15 +27,15 @@ from dbos import error as dbos_errors
 
 from app.job_kinds import Job, stored
 from app.queued import UNFINISHED, depth, has_waiting
+from app.renewal import renew
 from app.settings import Settings
 from app.workers import Workers
+from app.workflow_version import workflow_version
 from indexer.database import open_engine
 from indexer.errors import InternError, StoreBusy
 from indexer.folder_lock import FolderLock
 
 APPLICATION = "oncall-intern"
-# Jobs of another version are never picked up, so this changes only when old jobs must not run.
-APPLICATION_VERSION = "1"
 DEAD = ("ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 ENDED = (*DEAD, "SUCCESS")
 MAX_ATTEMPTS = 20
@@ -133,7 +133,7 @@ class JobQueue:
         config: DBOSConfig = {
             "name": APPLICATION,
             "system_database_engine": self._engine,
-            "application_version": APPLICATION_VERSION,
+            "application_version": workflow_version(),
             "executor_id": self._settings.worker_id,
             "serializer": DBOSPortableJSONSerializer(),
             "log_level": "WARNING",
@@ -154,10 +154,13 @@ class JobQueue:
         ]
         if self._workers:
             await asyncio.to_thread(self._workers.beat)
-            self._alive = asyncio.create_task(self._workers.stay_alive())
+            self._alive = asyncio.create_task(self._workers.stay_alive(self._renew))
         # Called on the event loop itself: DBOS then runs the workflows on this loop, where the
         # HTTP clients live.
         DBOS.launch()
+        # What is done by the clock is done by the latest version, which may be one that was undone.
+        await DBOS.set_latest_application_version_async(workflow_version())
+        await asyncio.to_thread(self._renew)
         for lane in LANES:
             await DBOS.register_queue_async(
                 lane.name,
@@ -278,7 +281,7 @@ class JobQueue:
                 "workflow_id": workflow_id,
                 "workflow_id_reuse_policy": "reject",
                 "queue_partition_key": job.partition,
-                "app_version": APPLICATION_VERSION,
+                "app_version": workflow_version(),
             }
             try:
                 self._client.enqueue_in_transaction(transaction, options, stored(job), moment)
@@ -291,6 +294,14 @@ class JobQueue:
         else:
             raise TriedTooOften(f"{name} was tried {MAX_ATTEMPTS} times for this cause.")
         return workflow_id
+
+    def _renew(self) -> None:
+        """Have what other versions left unfinished done by this one."""
+        server = self._settings.worker_id if self._workers else None
+        renew(
+            server,
+            lambda q: self._store(q.cause, [q.job], q.at.isoformat(), (*ENDED, *UNFINISHED)),
+        )
 
     def depth(self) -> dict[tuple[str, str], int]:
         """How many unfinished jobs there are, by queue and status. Blocks."""
@@ -366,7 +377,7 @@ def _workers(settings: Settings, engine: sa.Engine) -> Workers | None:
     if settings.database_url is None:
         return None
     silence = 60 * settings.worker_silent_minutes
-    return Workers(engine, settings.worker_id, APPLICATION_VERSION, silence)
+    return Workers(engine, settings.worker_id, silence)
 
 
 def _lock(settings: Settings) -> FolderLock | None:

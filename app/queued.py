@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from dbos import DBOS, WorkflowStatus
 
 from app.job_kinds import KINDS, Job, restored
+from indexer.errors import InputError
 
 WAITING = ("ENQUEUED", "DELAYED")
 UNFINISHED = [*WAITING, "PENDING"]
@@ -30,6 +31,12 @@ class Queued:
     at: datetime
     waits: bool
 
+    @property
+    def cause(self) -> str:
+        """The key that it was stored with."""
+        known = f":{type(self.job).__name__}:{self.job.partition}"
+        return self.id.rpartition(known)[0] or self.id
+
 
 async def asked_since(kinds: Sequence[type[Job]], partition: str, moment: datetime) -> list[Queued]:
     """The jobs of one partition that were asked for after a moment, those that ended too."""
@@ -41,6 +48,18 @@ async def asked_since(kinds: Sequence[type[Job]], partition: str, moment: dateti
     )
     jobs = [_queued(workflow) for workflow in found]
     return [queued for queued in jobs if queued.job.partition == partition and queued.at > moment]
+
+
+def understood(workflow: WorkflowStatus) -> Queued:
+    """A job that another version may have stored.
+
+    Raises:
+        InputError: this version does not know what it asks for.
+    """
+    try:
+        return _queued(workflow)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"This version knows no such job as {workflow.name}.") from error
 
 
 async def unfinished_issues(queues: Sequence[str], repo: str) -> list[Queued]:

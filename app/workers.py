@@ -6,6 +6,7 @@ is not, another takes over what it left unfinished, once it has been silent for 
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Callable
 
 import sqlalchemy as sa
 import structlog
@@ -38,24 +39,28 @@ class Workers:
     Args:
         engine: the database that the servers share.
         worker: this server's WORKER_ID.
-        version: the version of the jobs that it can do.
         silence: seconds after which a server that gives no sign of life counts as gone.
     """
 
-    def __init__(self, engine: sa.Engine, worker: str, version: str, silence: float) -> None:
+    def __init__(self, engine: sa.Engine, worker: str, silence: float) -> None:
         self._engine = engine
         self._worker = worker
-        self._version = version
         self._silence = silence
         create_tables(engine, _TABLES)
 
-    async def stay_alive(self) -> None:
-        """Give signs of life for ever, and look after the jobs of those that give none."""
+    async def stay_alive(self, renew: Callable[[], None]) -> None:
+        """Give signs of life for ever, and look after the jobs of those that give none.
+
+        Args:
+            renew: called when some were taken over, which may be of other versions.
+        """
         while True:
             await asyncio.sleep(min(BEAT_SECONDS, self._silence / BEATS))
             try:
                 await asyncio.to_thread(self.beat)
                 left = await asyncio.to_thread(self.take_over)
+                if left:
+                    await asyncio.to_thread(renew)
             except (sa.exc.SQLAlchemyError, dbos_errors.DBOSException) as error:
                 # The database is away; the next time may do.
                 log.warning("no sign of life given", reason=type(error).__name__)
@@ -94,7 +99,6 @@ class Workers:
         for job in DBOS.list_workflows(
             status="PENDING",
             executor_id=worker,
-            app_version=self._version,
             load_input=False,
             load_output=False,
         ):
