@@ -16,6 +16,7 @@ from app.job_kinds import KINDS, Respond
 from app.workflow_version import SOURCES, workflow_version
 from tests.app.test_jobs import ISSUE, running
 from tests.fakes_app import ScriptedSteps
+from tests.postgres import a_database
 
 LATER = Respond("octo/tools", 7, 11, "edited")
 
@@ -109,3 +110,18 @@ def test_the_version_changes_with_every_module_that_orders_steps(monkeypatch):
         others = tuple(name for name in SOURCES if name != left_out)
         monkeypatch.setattr("app.workflow_version.SOURCES", others)
         assert workflow_version.__wrapped__() != workflow_version()
+
+
+async def test_what_a_server_of_another_version_left_that_is_gone_begins_anew(tmp_path):
+    with a_database() as url:
+        common = {"database_url": url, "worker_silent_minutes": 0.01}
+        stopped = ScriptedSteps(prepare_answer=[asyncio.Event()])
+        with another_version():
+            async with running(tmp_path, stopped, worker_id="one", **common) as jobs:
+                await jobs.queue.enqueue("opened", [ISSUE])
+                await stopped.reached("prepare_answer")
+        steps = ScriptedSteps()
+        async with running(tmp_path, steps, worker_id="two", **common) as jobs:
+            await steps.reached("prepare_answer")
+            await jobs.idle()
+    assert [name for name, _ in steps.calls] == ["look_at_history", "prepare_answer"]
