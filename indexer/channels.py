@@ -76,16 +76,20 @@ def thread_questions(
     before: int | None,
     exclude: tuple[int, ...],
 ) -> list[ChannelQuery]:
-    """A question for each of `CHANNELS`, in their order."""
+    """A question for each of `CHANNELS`, in their order.
+
+    Issues that are not wanted are let be found, one more for each, and left out by `pool_of`: a
+    condition on every point costs more. A thread's comments could take all places, so they are not.
+    """
     text = background.spreads["text"].towards(asked.text_vector, asked.script)
     title = background.spreads["title"].towards(asked.title_vector, asked.script)
-    issues = Where(repos, kinds=("issue",), not_numbers=exclude, created_before=before)
+    issues = Where(repos, kinds=("issue",), created_before=before)
     comments = Where(repos, kinds=("comment",), not_numbers=exclude, created_before=before)
-    words = weighed(asked.bm25, background)
+    words, depth = weighed(asked.bm25, background), DEPTH + len(exclude)
     return [
-        ChannelQuery("bm25", words, issues, DEPTH),
-        ChannelQuery("text", text, issues, DEPTH),
-        ChannelQuery("title", title, issues, DEPTH),
+        ChannelQuery("bm25", words, issues, depth),
+        ChannelQuery("text", text, issues, depth),
+        ChannelQuery("title", title, issues, depth),
         ChannelQuery("bm25", words, comments, DEPTH),
     ]
 
