@@ -56,7 +56,7 @@ def test_any_payload_arrives(payload):
 def test_queries_and_wheres_arrive():
     where = Where(("o/r", "z/z"), ("issue",), (1,), (2, 3), 77, "docs/a.md", ("code:e0308",))
     queries = [
-        ChannelQuery("bm25", sparse(a=1), where, 5, Where(("o/r",))),
+        ChannelQuery("bm25", sparse(a=1), where, 5),
         ChannelQuery("bm25", SparseVector((), ()), where, 1),
     ]
     call = Outgoing()
