@@ -135,7 +135,7 @@ def _listen(path: Path) -> socket.socket:
         raise StoreUnavailable(
             f"DATA_DIR: the socket {path} cannot be made ({error.strerror})."
         ) from error
-    except BaseException:
+    except BaseException:  # whatever ended it, closed and raised again
         listener.close()
         raise
     return listener

@@ -80,7 +80,7 @@ async def backfill(  # noqa: PLR0913, PLR0917 - what is keyword-only has default
             discussions=discussions,
             since=since,
         )
-    except Exception as error:
+    except Exception as error:  # noted for `intern status`, and raised again
         await asyncio.to_thread(state.fail, repo, error)
         raise
 

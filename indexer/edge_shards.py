@@ -31,8 +31,6 @@ from indexer.edge_values import (
 from indexer.store import DENSE_CHANNELS, ChannelQuery, Hit, Point, Where
 
 MAX_FACETS = 100_000
-
-
 COMMENT = "comment"
 
 

@@ -124,7 +124,8 @@ class Embedder:
         except Exception as error:  # onnxruntime's errors have no common class
             why = " ".join(str(error).split()).rstrip(".")
             raise ModelError(f"The model in {found.folder} cannot be loaded: {why}.") from error
-        _limit_tokens(inside)
+        if not found.pieces:  # which are cut as they are read
+            _limit_tokens(inside.tokenizer)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """One L2-normalised row for each text, in their order.
@@ -205,11 +206,8 @@ def _share_cores(model: Any, cores: int) -> None:  # noqa: ANN401 - fastembed is
         model.model = ort.InferenceSession(path, options, ["CPUExecutionProvider"])
 
 
-def _limit_tokens(model: Any) -> None:  # noqa: ANN401 - as above
+def _limit_tokens(tokenizer: Any) -> None:  # noqa: ANN401 - as above
     """Cut texts after MAX_TOKENS, where the model itself takes more."""
-    tokenizer = model.tokenizer
-    if tokenizer is None or isinstance(tokenizer, Pieces):  # which cuts them by itself
-        return
     limit = tokenizer.truncation
     if limit is None or limit["max_length"] > MAX_TOKENS:
         direction = limit["direction"] if limit else "right"

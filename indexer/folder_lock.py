@@ -35,7 +35,7 @@ class FolderLock:
                 f"{f'process {owner}' if owner else 'another process'}: "
                 "wait for it to end, or stop it."
             ) from None
-        except BaseException:
+        except BaseException:  # whatever ended it, closed and raised again
             os.close(descriptor)
             raise
         os.ftruncate(descriptor, 0)

@@ -101,7 +101,7 @@ def import_file(  # noqa: PLR0913, PLR0917 - what is keyword-only has defaults
         # What could not be read was counted before: else the bar would stop short of its end.
         on_progress(Progress("threads", report.seen, report.seen, report))
         kb.flush()
-    except Exception as error:
+    except Exception as error:  # noted for `intern status`, and raised again
         state.fail(repo, error)
         raise
     if damage:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from onnx import ModelProto
 
 # Part of the folder's name: raise it whenever what is written here changes.
-FORMAT = 4
+FORMAT = 5
 MODEL_FILE = "model.onnx"
 # A larger constant stands in a file beside the model: onnxruntime maps it into memory, where only
 # the rows that texts need are ever read, and starts in half the time.

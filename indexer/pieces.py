@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 from unicodedata import normalize
 
-PIECES_FILE = "sentencepiece.model"
+PIECES_FILE = "oncall-intern.pieces"
+"""A name that no other folder has: a vocabulary of a usual name may number its pieces otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ class ServerStore:
         client = _connect(settings, TIMEOUT_SECONDS)
         try:
             return cls.over(client, settings.qdrant_collection, fingerprint, place=place)
-        except BaseException:
+        except BaseException:  # whatever ended it, closed and raised again
             client.close()
             raise
 

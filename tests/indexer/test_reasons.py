@@ -1,3 +1,5 @@
+from functools import partial
+
 import pytest
 
 from indexer.query import Query, word
@@ -72,6 +74,12 @@ def test_an_error_without_words_is_not_named():
     assert "same_error" not in kinds(telling("New", line).shared_with("Old", line))
 
 
+def shared_by_both(usual, text):
+    """What two issues that say the same share, where this is usual."""
+    wording = word(Query("o/r", "Crash", text))
+    return kinds(Telling(wording, text, usual, BM25).shared_with("Old", text))
+
+
 def test_an_error_in_words_that_many_have_is_not_named():
     """Each program may say so: its few words are in many issues, though not in a row."""
     generic = "thread 'main' panicked at 'called `first()` on an empty list', src/a.rs:1"
@@ -83,9 +91,7 @@ def test_an_error_in_words_that_many_have_is_not_named():
         ]
     )
 
-    def shared(text):
-        wording = word(Query("o/r", "Crash", text))
-        return kinds(Telling(wording, text, usual, BM25).shared_with("Old", text))
+    shared = partial(shared_by_both, usual)
 
     assert "same_error" not in shared(generic)
     assert "same_error" in shared(generic.replace("list", "harbourlist"))
@@ -100,9 +106,7 @@ def test_an_error_of_two_words_is_named_only_if_both_tell_something():
         ]
     )
 
-    def shared(text):
-        wording = word(Query("o/r", "Crash", text))
-        return kinds(Telling(wording, text, usual, BM25).shared_with("Old", text))
+    shared = partial(shared_by_both, usual)
 
     assert "same_error" not in shared("error: mooring gauge")
     assert shared("error: mooring fathom")["same_error"] == ("mooring fathom",)

